@@ -1,0 +1,218 @@
+import { z } from '@hono/zod-openapi';
+import { deviceState, JOB_STATES } from '@vigie/shared/protocol/messages';
+import { CLASSES, REPORT_STATES } from '@vigie/shared/protocol/report';
+
+/**
+ * The HTTP API's documents: one set of schemas for the server, the dashboard's types and the OpenAPI page. Times are ISO
+ * 8601 in UTC; sizes are bytes.
+ */
+const instant = z.iso.datetime();
+const count = z.int().nonnegative();
+
+export const problem = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }) })
+  .openapi('Problem');
+
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+export const user = z
+  .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(ROLES), createdAt: instant })
+  .openapi('User');
+export const session = z
+  .object({ setupNeeded: z.boolean(), user: user.nullable(), version: z.string() })
+  .openapi('Session');
+export const setupRequest = z.object({
+  code: z.string().min(1).max(64),
+  name: z.string().min(1).max(100),
+  email: z.email(),
+  password: z.string().min(10).max(128),
+});
+export const newUser = setupRequest.omit({ code: true }).extend({ role: z.enum(ROLES) });
+
+const amount = z.object({ count, bytes: count }).openapi('Amount');
+const totals = amount.extend({ byKind: z.object({ jpg: amount, raw: amount, other: amount }) }).openapi('Totals');
+
+export const device = z
+  .object({
+    site: z.string(),
+    device: z.string(),
+    /** online: heard of in time; late: overdue; offline: its will came or it is long overdue. */
+    presence: z.enum(['online', 'late', 'offline']),
+    since: instant,
+    lastHeardAt: instant,
+    version: z.string(),
+    state: deviceState.nullable(),
+    sources: z.array(
+      z.object({
+        name: z.string(),
+        /** Entries the hub knows, and whether they agree with the device's own digest. */
+        inventory: amount.extend({ reconciled: z.boolean() }),
+        /** The newest preview: GET /api/v1/devices/{site}/{device}/sources/{source}/preview?v=… */
+        previewAt: instant.nullable(),
+      }),
+    ),
+  })
+  .openapi('Device');
+
+export const day = z.object({ day: z.string(), count, bytes: count }).openapi('Day');
+
+export const picture = z
+  .object({
+    path: z.string(),
+    name: z.string(),
+    size: count,
+    kind: z.enum(['jpg', 'raw', 'video', 'sidecar', 'other']),
+    capturedAt: instant.nullable(),
+    unreadable: z.string().nullable(),
+    /** GET it for a preview of at most 20 KB. */
+    previewUrl: z.string(),
+    /** GET it for the original, from the first destination that has it. */
+    originalUrl: z.string(),
+  })
+  .openapi('Picture');
+
+/** One side of a report. */
+export const side = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('source'), site: z.string(), device: z.string(), source: z.string() }),
+    /** The folder of that source at a configured destination. */
+    z.object({
+      type: z.literal('destination'),
+      destination: z.string(),
+      site: z.string(),
+      device: z.string(),
+      source: z.string(),
+    }),
+    z.object({ type: z.literal('directory'), path: z.string().min(1).max(4096) }),
+  ])
+  .openapi('Side');
+export type Side = z.infer<typeof side>;
+
+export const reportFilter = z
+  .object({
+    /** Day folders, YYYYMMDD, both included. */
+    fromDay: z
+      .string()
+      .regex(/^\d{8}$/)
+      .optional(),
+    toDay: z
+      .string()
+      .regex(/^\d{8}$/)
+      .optional(),
+    kinds: z.array(z.enum(['jpg', 'raw', 'video', 'sidecar', 'other'])).optional(),
+    /** Only paths that begin with this. */
+    pathPrefix: z.string().max(1000).optional(),
+  })
+  .openapi('ReportFilter');
+
+export const job = z
+  .object({
+    id: z.string(),
+    site: z.string(),
+    device: z.string(),
+    source: z.string(),
+    destination: z.string(),
+    reportId: z.string().nullable(),
+    state: z.enum(JOB_STATES),
+    /** What was ordered last; differs from the state until the device has answered. */
+    want: z.enum(['run', 'pause', 'cancel']),
+    total: amount,
+    done: amount,
+    failed: count,
+    message: z.string().nullable(),
+    by: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    completedAt: instant.nullable(),
+  })
+  .openapi('Job');
+
+export const report = z
+  .object({
+    id: z.string(),
+    state: z.enum(REPORT_STATES),
+    createdAt: instant,
+    startedAt: instant.nullable(),
+    completedAt: instant.nullable(),
+    /** The report's left side is the source of truth, the right side the place that should hold the same. */
+    left: side,
+    right: side,
+    filter: reportFilter,
+    by: z.string(),
+    /** Why it was made: by a person, after an outage, after a re-sync. */
+    trigger: z.enum(['person', 'outage', 'resync', 'rerun']),
+    /** While running: folders and entries read. */
+    progress: z.object({ folders: count, entries: count }),
+    /** Why it failed; which folder could not be read. */
+    error: z.string().nullable(),
+    /** How much of what matched rests on digests on both sides; the rest was matched by size. */
+    matchedByDigest: count,
+    source: totals,
+    destination: totals,
+    matched: totals,
+    missing: totals,
+    extra: totals,
+    differing: totals,
+    corrupt: totals,
+    unreadable: totals,
+    /** Unmatched assets that a re-sync could mend; 0 when the left side is no source. */
+    mendable: amount,
+    /** The re-syncs that this report started. */
+    jobs: z.array(job),
+  })
+  .openapi('Report');
+
+export const newReport = z.object({ left: side, right: side, filter: reportFilter.default({}) }).openapi('NewReport');
+
+export const unmatchedEntry = z
+  .object({
+    class: z.enum(CLASSES),
+    path: z.string(),
+    sourceSize: count.nullable(),
+    destinationSize: count.nullable(),
+    cause: z.string(),
+  })
+  .openapi('UnmatchedEntry');
+
+export const unmatchedPage = z.object({ total: count, entries: z.array(unmatchedEntry) }).openapi('UnmatchedPage');
+
+/** Asks before it acts: what a re-sync would move, and how long that takes at the rate seen lately. */
+export const estimate = z.object({ total: amount, seconds: z.number().nullable() }).openapi('Estimate');
+
+export const destination = z
+  .object({ name: z.string(), type: z.enum(['sftp', 'directory']), address: z.string() })
+  .openapi('Destination');
+
+export const commandRequest = z.object({
+  name: z.enum(['ping', 'capture', 'scan', 'recover-stage', 'retry-failed']),
+  args: z.record(z.string(), z.json()).default({}),
+});
+export const commandResult = z
+  .object({
+    id: z.string(),
+    status: z.enum(['ok', 'error', 'accepted', 'timeout']),
+    data: z.json().optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+  })
+  .openapi('CommandResult');
+
+/** What happened lately, newest first: captures, deliveries, failures, outages, reports, jobs. */
+export const activity = z
+  .object({
+    id: z.int(),
+    at: instant,
+    site: z.string().nullable(),
+    device: z.string().nullable(),
+    type: z.string(),
+    message: z.string(),
+  })
+  .openapi('Activity');
+
+/**
+ * The live stream (GET /api/v1/live, server-sent events). Each event names what has changed, so that a page asks again for just that; it holds no
+ * contents that a role could not read.
+ */
+export const LIVE_TOPICS = ['fleet', 'pictures', 'reports', 'jobs', 'activity'] as const;
+export type LiveTopic = (typeof LIVE_TOPICS)[number];
+export const liveEvent = z.object({ topic: z.enum(LIVE_TOPICS), key: z.string() });
+export type LiveEvent = z.infer<typeof liveEvent>;

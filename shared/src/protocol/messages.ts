@@ -1,0 +1,286 @@
+import { z } from 'zod';
+import { entrySchema, identifier } from './asset.ts';
+import { bucketSchema } from './inventory.ts';
+import type { Family } from './topics.ts';
+
+/**
+ * The payload of each topic family: one map for publishers, subscribers and `docs/protocol.md`. Times are milliseconds
+ * since 1970 by the sender's clock; sizes are bytes. Schemas are loose towards keys that a later version may add:
+ * unknown keys are dropped, not refused.
+ */
+const instant = z.number();
+const text = (max: number) => z.string().max(max);
+
+export const hubStatus = z.object({ state: z.enum(['online', 'offline']), session: z.int() });
+
+/** Birth and last will. `session` counts the agent's starts: a will of an older session is ignored. */
+export const deviceStatus = z.object({
+  state: z.enum(['init', 'ready', 'sleeping', 'disconnected', 'lost']),
+  session: z.int().nonnegative(),
+  generation: text(40),
+  version: text(40),
+  at: instant,
+});
+
+const amount = z.object({ count: z.int().nonnegative(), bytes: z.int().nonnegative() });
+
+/** How far one destination is, seen from the device. */
+export const destinationState = z.object({
+  name: identifier,
+  state: z.enum(['idle', 'delivering', 'waiting', 'stopped']),
+  backlog: amount,
+  oldestAt: instant.nullable(),
+  verified: amount,
+  lastDeliveryAt: instant.nullable(),
+  /** Why deliveries to it do not go through now. */
+  error: z.object({ code: text(64), message: text(1000), hint: text(500).optional() }).nullable(),
+});
+
+export const sourceState = z.object({
+  name: identifier,
+  camera: text(120),
+  zone: text(64),
+  capturing: z.boolean(),
+  everyMs: z.number().nullable(),
+  cron: text(120).nullable(),
+  lastCaptureAt: instant.nullable(),
+  nextCaptureAt: instant.nullable(),
+  lastFailure: z.object({ at: instant, code: text(64), message: text(1000) }).nullable(),
+  /** Files that wait in input and stage, and files in failure. */
+  waiting: z.int().nonnegative(),
+  failures: z.int().nonnegative(),
+  generation: text(40),
+  seq: z.int().nonnegative(),
+  held: amount,
+  /** False while the folder's marker is not there: "storage absent" is not "0 files". */
+  storage: z.enum(['present', 'absent']),
+  destinations: z.array(destinationState).max(32),
+});
+
+/** The whole condition of a device; retained, at most every 10 s when nothing pressing has changed. */
+export const deviceState = z.object({
+  at: instant,
+  session: z.int().nonnegative(),
+  version: text(40),
+  uptimeS: z.number(),
+  residentBytes: z.number(),
+  disk: z.object({ freeBytes: z.number(), totalBytes: z.number() }),
+  clockTrusted: z.boolean(),
+  outbox: z.int().nonnegative(),
+  sources: z.array(sourceState).max(64),
+});
+
+const eventBase = {
+  /** Gap-free within a device's generation; the hub acknowledges the highest contiguous one that it has committed. */
+  seq: z.int().positive(),
+  generation: text(40),
+  at: instant,
+  /** True when the event is told later than it happened: it changes no "latest" figure. */
+  historical: z.boolean(),
+};
+const aboutAsset = { source: identifier, entry: entrySchema, sourceSeq: z.int().nonnegative() };
+
+export const EVENT_TYPES = [
+  'captured',
+  'capture-failed',
+  'rejected',
+  'delivered',
+  'delivery-failed',
+  'removed',
+  'camera-recovery',
+  'clock-step',
+  'disk-low',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const deviceEvent = z.discriminatedUnion('type', [
+  z.object({ ...eventBase, type: z.literal('captured'), ...aboutAsset, capturedAt: instant }),
+  z.object({
+    ...eventBase,
+    type: z.literal('capture-failed'),
+    source: identifier,
+    slotAt: instant,
+    code: text(64),
+    message: text(1000),
+  }),
+  /** A candidate of the watched folder ended in failure and holds no place in the inventory. */
+  z.object({ ...eventBase, type: z.literal('rejected'), source: identifier, path: text(4096), message: text(1000) }),
+  z.object({
+    ...eventBase,
+    type: z.literal('delivered'),
+    source: identifier,
+    path: text(4096),
+    destination: identifier,
+    receipt: z.enum(['size', 'digest']),
+  }),
+  z.object({
+    ...eventBase,
+    type: z.literal('delivery-failed'),
+    source: identifier,
+    path: text(4096),
+    destination: identifier,
+    code: text(64),
+    message: text(1000),
+  }),
+  z.object({ ...eventBase, type: z.literal('removed'), ...aboutAsset, reason: text(200) }),
+  z.object({ ...eventBase, type: z.literal('camera-recovery'), source: identifier, message: text(1000) }),
+  z.object({ ...eventBase, type: z.literal('clock-step'), stepMs: z.number() }),
+  z.object({ ...eventBase, type: z.literal('disk-low'), freeBytes: z.number() }),
+]);
+export type DeviceEvent = z.infer<typeof deviceEvent>;
+
+export const ack = z.object({ generation: text(40), seq: z.int().nonnegative() });
+
+/** Commands: short methods that answer within seconds. */
+export const COMMANDS = ['ping', 'capture', 'scan', 'recover-stage', 'retry-failed', 'explain'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+export const command = z.object({
+  id: z.string().min(1).max(64),
+  /** Hub time after which the command must not run any more. */
+  expiresAt: instant,
+  by: text(120).optional(),
+  args: z.record(z.string().max(64), z.json()).default({}),
+});
+
+/** The arguments of each command. */
+export const commandArgs = {
+  ping: z.object({}),
+  capture: z.object({ source: identifier }),
+  scan: z.object({ source: identifier.optional() }),
+  'recover-stage': z.object({ source: identifier.optional() }),
+  'retry-failed': z.object({ source: identifier.optional(), destination: identifier.optional() }),
+  /** Why is each of these assets not at that destination? */
+  explain: z.object({
+    source: identifier,
+    destination: identifier.optional(),
+    paths: z.array(z.string().max(4096)).max(500),
+  }),
+} satisfies Record<CommandName, z.ZodType>;
+
+export const reply = z.object({
+  id: text(64),
+  status: z.enum(['ok', 'error', 'accepted']),
+  at: instant,
+  data: z.json().optional(),
+  error: z.object({ code: text(64), message: text(2000) }).optional(),
+});
+
+/** What an `explain` command answers, path by path. */
+export const explanation = z.object({ path: text(4096), cause: text(64), detail: text(1000) });
+export type Explanation = z.infer<typeof explanation>;
+
+export const JOB_STATES = [
+  'QUEUED',
+  'RUNNING',
+  'PAUSED',
+  'SUCCEEDED',
+  'FAILED',
+  'TIMED_OUT',
+  'REJECTED',
+  'CANCELLED',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+export const isFinal = (state: JobState): boolean => !['QUEUED', 'RUNNING', 'PAUSED'].includes(state);
+
+/**
+ * A re-sync: deliver these assets of a source to a destination again. `paths` is a packed list (`inventory.ts`) of
+ * single paths, `days` names whole buckets, `all` means every asset. What is there already with the right content is verified and not sent;
+ * `replace` lets the delivery put the right bytes over wrong ones.
+ */
+export const resyncSelection = z.object({
+  source: identifier,
+  destination: identifier,
+  all: z.boolean().optional(),
+  days: z.array(text(255)).max(4000).optional(),
+  paths: text(200_000).optional(),
+  replace: z.boolean(),
+});
+export type ResyncSelection = z.infer<typeof resyncSelection>;
+
+/** The job a device works on, retained. The hub's `want` is the order; `version` grows with each change of it. */
+export const jobOrder = z.object({
+  id: identifier,
+  type: z.literal('resync'),
+  version: z.int().positive(),
+  want: z.enum(['run', 'pause', 'cancel']),
+  createdAt: instant,
+  expiresAt: instant,
+  by: text(120),
+  selection: resyncSelection,
+});
+export type JobOrder = z.infer<typeof jobOrder>;
+
+/** The retained topic `job/next` holds every job that is not at its end. */
+export const jobNext = z.object({ jobs: z.array(jobOrder).max(16) });
+
+export const jobUpdate = z.object({
+  id: identifier,
+  state: z.enum(JOB_STATES),
+  /** The order's version that this answers. */
+  expectedVersion: z.int().positive(),
+  at: instant,
+  total: amount,
+  done: amount,
+  /** Assets that are not there any more or cannot be delivered; told by `message`. */
+  failed: z.int().nonnegative(),
+  message: text(1000).nullable(),
+});
+
+/** All buckets of one source in figures, packed; retained. */
+export const inventoryDigest = z.object({
+  generation: text(40),
+  seq: z.int().nonnegative(),
+  at: instant,
+  storage: z.enum(['present', 'absent']),
+  /** `buckets`: packed list of all days; `months`: packed list by month where days would not fit. */
+  level: z.enum(['day', 'month']),
+  list: text(131_072),
+});
+
+export const bucketListSchema = z.array(bucketSchema).max(20_000);
+
+export const inventoryGet = z.object({
+  id: text(64),
+  /** `day` asks for the entries of whole buckets, `month` for the day digests of whole months. */
+  level: z.enum(['day', 'month']),
+  keys: z.array(text(255)).max(1000),
+});
+
+/** Part `n` (from 0) of `of`; `sha256` is that of all parts' `list` texts joined. Applied whole or not at all. */
+export const inventoryChunk = z.object({
+  id: text(64),
+  generation: text(40),
+  seq: z.int().nonnegative(),
+  level: z.enum(['day', 'month']),
+  keys: z.array(text(255)).max(1000),
+  n: z.int().nonnegative(),
+  of: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  list: text(131_072),
+});
+
+/** One map from topic family to payload schema. Thumbnails are bare JPEG bytes. */
+export const SCHEMAS = {
+  status: deviceStatus,
+  state: deviceState,
+  event: deviceEvent,
+  ack,
+  command,
+  reply,
+  'job/next': jobNext,
+  'job/update': jobUpdate,
+  'inventory/digest': inventoryDigest,
+  'inventory/get': inventoryGet,
+  'inventory/chunk': inventoryChunk,
+} satisfies Record<Exclude<Family, 'thumbnail'>, z.ZodType>;
+export type MessageFamily = keyof typeof SCHEMAS;
+export type Message<F extends MessageFamily> = z.infer<(typeof SCHEMAS)[F]>;
+
+export type HubStatus = z.infer<typeof hubStatus>;
+export type DeviceState = z.infer<typeof deviceState>;
+export type SourceState = z.infer<typeof sourceState>;
+export type DestinationState = z.infer<typeof destinationState>;
+
+/** Bytes of a preview at most: `thumbnail/<source>`. */
+export const THUMBNAIL_BYTES_MAX = 20 * 1024;

@@ -1,0 +1,73 @@
+import type { Entry } from '../protocol/asset.ts';
+
+/**
+ * A folder that holds delivered assets, behind one port: over SFTP, or on this machine. Restic's idea: narrow, and it
+ * states what it can do.
+ *
+ * Paths are relative to the folder given at opening, `/` between their parts; `..`, empty and absolute ones are refused (`path`).
+ * Every call takes part in the stall rule: when the other side acknowledges nothing for `stallMs`, the call fails with
+ * `stalled` (retryable) and the connection is dropped; the next call connects anew. Calls may run side by side.
+ *
+ * Errors are VigieErrors. Codes: `unreachable`, `refused`, `stalled`, `connection-lost` (retryable); `host-key`,
+ * `authentication`, `permission`, `root-absent` (an operator must act; retried slowly); `destination-full` (retryable),
+ * `conflict` (a final name holds other content), `source-changed` (the local file is not what the ledger says), `path`.
+ */
+export interface RemoteFolder extends AsyncDisposable {
+  readonly capabilities: Promise<Capabilities>;
+
+  /**
+   * Stores one local file under its final name, durably, or throws and leaves no torn final name.
+   *
+   * `.part` → write (resumed where an earlier attempt left a `.part` of this very asset) → fsync → rename → fsync →
+   * verify → receipt. An existing final name with the same content is verified and answered without sending; with other
+   * content it is `conflict`, unless `replace`.
+   */
+  store(upload: Upload, signal?: AbortSignal): Promise<Receipt>;
+
+  /** Every regular file below the folder. A subfolder that cannot be read whole throws `listing` with its path. */
+  list(options?: ListOptions): AsyncIterable<Entry>;
+
+  /** Names of the folders directly below, sorted: the days. */
+  days(signal?: AbortSignal): Promise<string[]>;
+
+  /** All bytes of one file, at most `limitBytes`. `not-found` where there is none. */
+  read(path: string, limitBytes: number, signal?: AbortSignal): Promise<Buffer>;
+
+  /** Checks that the folder can be reached and read, and says nothing else. */
+  probe(signal?: AbortSignal): Promise<void>;
+}
+
+/** What the other side can do; found out once a connection. */
+export type Capabilities = { fsync: boolean; atomicReplace: boolean; freeSpace: boolean };
+
+export type Upload = {
+  /** Absolute local path, text as in `kit/names.ts`. */
+  localPath: string;
+  path: string;
+  size: number;
+  /** 64 hexadecimal digits: the digest at capture. The bytes read are hashed again on their way. */
+  sha256: string;
+  modifiedAt: number;
+  replace: boolean;
+  /** What counts as proof: the size, or a read-back of all bytes. */
+  proof: 'size' | 'digest';
+  /** Told as the other side acknowledges bytes, with the count since the last call. */
+  onBytes?: (bytes: number) => void;
+};
+
+/** Proof that a destination holds the bytes. `sent` is false when they were there already. */
+export type Receipt = {
+  level: 'size' | 'digest';
+  size: number;
+  sha256: string | null;
+  sent: boolean;
+  capabilities: Capabilities;
+};
+
+export type ListOptions = {
+  /** Only these day folders (bucket `` is the root's own files); all when absent. */
+  days?: string[];
+  signal?: AbortSignal;
+  /** Told for each folder that was listed. */
+  onFolder?: (path: string, entries: number) => void;
+};
