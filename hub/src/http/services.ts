@@ -27,7 +27,7 @@ export type HubServices = {
   version: string;
   fleet: {
     devices(): Of<typeof device>[];
-    device(site: string, device: string): Of<typeof device> | undefined;
+    device(site: string, name: string): Of<typeof device> | undefined;
     /** Days that hold entries, of one month (`YYYYMM`) or of all. */
     days(address: SourceAddress, month?: string): Of<typeof day>[];
     pictures(
