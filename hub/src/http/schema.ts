@@ -10,7 +10,15 @@ const instant = z.iso.datetime();
 const count = z.int().nonnegative();
 
 export const problem = z
-  .object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }) })
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string().optional(),
+      /** With the code `input`: each value that is not as it should be. */
+      fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    }),
+  })
   .openapi('Problem');
 
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -28,6 +36,32 @@ export const setupRequest = z.object({
   password: z.string().min(10).max(128),
 });
 export const newUser = setupRequest.omit({ code: true }).extend({ role: z.enum(ROLES) });
+
+export const userChange = z.object({
+  name: z.string().min(1).max(100).optional(),
+  role: z.enum(ROLES).optional(),
+  password: z.string().min(10).max(128).optional(),
+});
+export const passwordChange = z.object({
+  currentPassword: z.string().min(1).max(128),
+  newPassword: z.string().min(10).max(128),
+});
+export const credentials = z.object({ email: z.email(), password: z.string().min(1).max(128) });
+
+/** A deed in the audit log. `hash` chains it to the one before. */
+export const auditEntry = z
+  .object({
+    id: z.int(),
+    at: instant,
+    actor: z.string(),
+    address: z.string(),
+    action: z.string(),
+    target: z.string(),
+    detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    hash: z.string(),
+  })
+  .openapi('AuditEntry');
+export const auditPage = z.object({ total: count, entries: z.array(auditEntry) }).openapi('AuditPage');
 
 const amount = z.object({ count, bytes: count }).openapi('Amount');
 const totals = amount.extend({ byKind: z.object({ jpg: amount, raw: amount, other: amount }) }).openapi('Totals');
@@ -70,6 +104,8 @@ export const picture = z
     originalUrl: z.string(),
   })
   .openapi('Picture');
+
+export const picturePage = z.object({ total: count, pictures: z.array(picture) }).openapi('PicturePage');
 
 /** One side of a report. */
 export const side = z
@@ -141,6 +177,8 @@ export const report = z
     by: z.string(),
     /** Why it was made: by a person, after an outage, after a re-sync. */
     trigger: z.enum(['person', 'outage', 'resync', 'rerun']),
+    /** The left side is a source that could not be asked: its inventory is as of this time. Null when it was asked. */
+    asOf: instant.nullable(),
     /** While running: folders and entries read. */
     progress: z.object({ folders: count, entries: count }),
     /** Why it failed; which folder could not be read. */
@@ -161,6 +199,8 @@ export const report = z
     jobs: z.array(job),
   })
   .openapi('Report');
+
+export const reportPage = z.object({ total: count, reports: z.array(report) }).openapi('ReportPage');
 
 export const newReport = z.object({ left: side, right: side, filter: reportFilter.default({}) }).openapi('NewReport');
 
@@ -209,8 +249,9 @@ export const activity = z
   .openapi('Activity');
 
 /**
- * The live stream (GET /api/v1/live, server-sent events). Each event names what has changed, so that a page asks again for just that; it holds no
- * contents that a role could not read.
+ * The live stream (GET /api/v1/live, server-sent events). Each event names what has changed, so that a page asks again for
+ * just that; it holds no contents that a role could not read. The key `*` stands for anything of its topic: a client that
+ * reads slowly gets that in place of many.
  */
 export const LIVE_TOPICS = ['fleet', 'pictures', 'reports', 'jobs', 'activity'] as const;
 export type LiveTopic = (typeof LIVE_TOPICS)[number];

@@ -20,6 +20,8 @@ export const deviceStatus = z.object({
   generation: text(40),
   version: text(40),
   at: instant,
+  /** Events up to this one have been acknowledged and forgotten: a hub that is new begins after it. */
+  ackedSeq: z.int().nonnegative(),
 });
 
 const amount = z.object({ count: z.int().nonnegative(), bytes: z.int().nonnegative() });

@@ -1,7 +1,8 @@
 import { identifier } from './asset.ts';
 
 /** Topic names of `docs/protocol.md`. Everything of one device lies below `vigie/v1/<site>/<device>/`. */
-export const HUB_STATUS = 'vigie/v1/hub/status';
+export const ROOT = 'vigie/v1/';
+export const HUB_STATUS = `${ROOT}hub/status`;
 
 export type DeviceAddress = { site: string; device: string };
 
@@ -34,9 +35,15 @@ export const UPWARD: readonly Family[] = [
   'thumbnail',
 ];
 
+/** Families of which the broker keeps the last message for later subscribers. */
+export const RETAINED: readonly Family[] = ['status', 'state', 'job/next', 'inventory/digest', 'thumbnail'];
+
+/** Families whose topic has no level of its own for an event type, command name, job id or source. */
+const WITHOUT_SUB: readonly Family[] = ['status', 'state', 'ack', 'job/next'];
+
 /** The topic of a family; `sub` is the event type, command name, job id or source that it contains. */
 export function topicOf({ site, device }: DeviceAddress, family: Family, sub?: string): string {
-  const root = `vigie/v1/${site}/${device}`;
+  const root = `${ROOT}${site}/${device}`;
   switch (family) {
     case 'status':
     case 'state':
@@ -54,22 +61,15 @@ export function topicOf({ site, device }: DeviceAddress, family: Family, sub?: s
   }
 }
 
-/** What a topic names, or undefined where it is none of ours. */
+/** What a topic names, or undefined where it is none of ours. All its free levels are identifiers: 1–32 of a-z, 0-9, `-`. */
 export function parseTopic(topic: string): (DeviceAddress & { family: Family; sub: string | undefined }) | undefined {
-  const [vigie, v1, site, device, a, b, c, ...rest] = topic.split('/');
-  if (vigie !== 'vigie' || v1 !== 'v1' || rest.length > 0) return undefined;
-  if (!identifier.safeParse(site).success || !identifier.safeParse(device).success) return undefined;
-  const address = { site: site as string, device: device as string };
+  const [, , site = '', device = '', , second] = topic.split('/');
+  if (!isIdentifier(site) || !isIdentifier(device)) return undefined;
   for (const family of FAMILIES) {
-    const sub = family.startsWith('inventory/') || family === 'job/update' ? b : family === 'job/next' ? undefined : b;
-    if (sub === undefined && !['status', 'state', 'ack', 'job/next'].includes(family)) continue;
-    if (topicOf(address, family, sub) === topic) {
-      const subless = ['status', 'state', 'ack', 'job/next'].includes(family);
-      return { ...address, family, sub: subless ? undefined : sub };
-    }
+    const sub = WITHOUT_SUB.includes(family) ? undefined : second;
+    if (topicOf({ site, device }, family, sub) !== topic) continue;
+    return WITHOUT_SUB.includes(family) || isIdentifier(sub) ? { site, device, family, sub } : undefined;
   }
-  void a;
-  void c;
   return undefined;
 }
 
@@ -88,4 +88,8 @@ export function downwardFilters(address: DeviceAddress): string[] {
 export function upwardFilters(): string[] {
   const any = { site: '+', device: '+' };
   return UPWARD.map((family) => topicOf(any, family, '+'));
+}
+
+function isIdentifier(level: string | undefined): boolean {
+  return identifier.safeParse(level).success;
 }

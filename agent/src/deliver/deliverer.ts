@@ -1,0 +1,152 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import type { Log } from '@vigie/shared/kit/log';
+import { type Backoff, backoffMs } from '@vigie/shared/kit/retry';
+import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
+import type { Claimed, Deliveries, Lane } from '../store/deliveries.ts';
+import { judge, type Verdict } from './judge.ts';
+
+/** Carries out the deliveries to one destination until it is told to stop. It never gives up while an asset exists. */
+export type Deliverer = {
+  readonly destination: string;
+  run(signal: AbortSignal): Promise<void>;
+  /** There may be something to do. */
+  wake(): void;
+  /** Forget the pause after a failure: try at once. */
+  retry(): void;
+  condition(): Condition;
+};
+export type Condition = {
+  state: 'idle' | 'delivering' | 'waiting' | 'stopped';
+  error: { code: string; message: string; hint?: string } | null;
+  lastDeliveryAt: number | null;
+};
+
+export type DelivererOptions = {
+  destination: string;
+  remote: RemoteFolder;
+  deliveries: Deliveries;
+  /** Absolute path of a held asset. */
+  locate: (claimed: Claimed) => string;
+  /** Its path below the destination's root. */
+  address: (claimed: Claimed) => string;
+  /** The local file is gone: the ledger must say so. */
+  lost: (claimed: Claimed, message: string) => void;
+  changed: () => void;
+  workers: number;
+  proof: 'size' | 'digest';
+  backoff: Backoff;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+};
+
+const BOTH: Lane[] = ['live', 'backfill'];
+/** Faults that a person has to mend: tried again all the same, in case one has. */
+const STOPPED = new Set(['host-key', 'authentication', 'config']);
+/** A delivery that only another order can mend is looked at again after this time all the same. */
+const HOPELESS_PAUSE_MS = 3_600_000;
+/** Nothing sleeps longer than this without looking: a step of the clock must not hold anything up. */
+const SLEEP_MAX_MS = 30_000;
+
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { destination, remote, deliveries, clock, random, backoff, log } = options;
+  let failures = 0;
+  /** Monotonic instant before which the destination is left alone. */
+  let restingUntil = 0;
+  let error: Condition['error'] = null;
+  let active = 0;
+  let lastDeliveryAt: number | null = null;
+  let waking = new AbortController();
+
+  const wake = () => {
+    waking.abort();
+    waking = new AbortController();
+  };
+
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    await clock.sleep(Math.max(1, Math.min(ms, SLEEP_MAX_MS)), AbortSignal.any([signal, waking.signal]));
+  }
+
+  async function deliver(claimed: Claimed, signal: AbortSignal): Promise<void> {
+    active += 1;
+    try {
+      const receipt = await remote.store(
+        {
+          localPath: options.locate(claimed),
+          path: options.address(claimed),
+          size: claimed.size,
+          sha256: claimed.sha256,
+          modifiedAt: claimed.modifiedAt,
+          replace: claimed.replace,
+          proof: options.proof,
+        },
+        signal,
+      );
+      deliveries.verified(claimed, destination, receipt);
+      if (error) log.info({ destination }, 'deliveries go through again');
+      failures = 0;
+      error = null;
+      lastDeliveryAt = clock.now();
+    } catch (thrown) {
+      if (signal.aborted) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
+      else settle(claimed, judge(thrown));
+    } finally {
+      active -= 1;
+      options.changed();
+    }
+  }
+
+  function settle(claimed: Claimed, verdict: Verdict): void {
+    const { about, code, message } = verdict;
+    const failure = { code, message };
+    const notBefore = clock.now() + backoffMs(claimed.attempts + 1, backoff, random());
+    log.warn({ destination, path: claimed.path, code, about }, message);
+    if (about === 'destination' || about === 'connection') {
+      failures += 1;
+      restingUntil = clock.monotonic() + backoffMs(failures, backoff, random());
+      error = verdict.hint === undefined ? failure : { ...failure, hint: verdict.hint };
+    }
+    if (about === 'gone') options.lost(claimed, message);
+    else if (about === 'hopeless') deliveries.failed(claimed, destination, failure, clock.now() + HOPELESS_PAUSE_MS);
+    else deliveries.release(claimed, destination, { notBefore, attempted: about === 'destination' ? undefined : failure });
+  }
+
+  /** While a destination is known to fail, one worker alone knocks at its door. */
+  async function work(index: number, lanes: Lane[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const rest = restingUntil - clock.monotonic();
+      if (rest > 0 || (failures > 0 && index > 0)) {
+        await pause(rest > 0 ? rest : 1000, signal);
+        continue;
+      }
+      const claimed = deliveries.claim(destination, failures > 0 ? BOTH : lanes);
+      if (claimed) await deliver(claimed, signal);
+      else {
+        const due = deliveries.nextDueAt(destination);
+        const wait = due === undefined ? SLEEP_MAX_MS : due - clock.now();
+        // A delivery that is due and was not taken belongs to another worker's lane.
+        await pause(wait > 0 ? wait : 1000, signal);
+      }
+    }
+  }
+
+  return {
+    destination,
+    async run(signal) {
+      // With several workers the first is kept for fresh pictures: they never wait behind a backlog.
+      const lanesOf = (index: number): Lane[] => (index === 0 && options.workers > 1 ? ['live'] : BOTH);
+      await Promise.all(Array.from({ length: options.workers }, (_, index) => work(index, lanesOf(index), signal)));
+      await remote[Symbol.asyncDispose]();
+    },
+    wake,
+    retry() {
+      restingUntil = 0;
+      wake();
+    },
+    condition: () => ({
+      state: error !== null && STOPPED.has(error.code) ? 'stopped' : active > 0 ? 'delivering' : error ? 'waiting' : 'idle',
+      error,
+      lastDeliveryAt,
+    }),
+  };
+}

@@ -1,0 +1,213 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import type { Receipt } from '@vigie/shared/remote/remote-folder';
+import { and, asc, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import type { AssetRow } from './assets.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outbox } from './outbox.ts';
+import { asset, delivery, tally } from './schema.ts';
+
+export type Lane = 'live' | 'backfill';
+export type Amount = { count: number; bytes: number };
+
+/** A delivery that a worker has claimed, with what it needs to carry it out. */
+export type Claimed = AssetRow & { lane: Lane; attempts: number; replace: boolean };
+
+/** Deliveries: one for each asset and destination, kept in the ledger. */
+export type Deliveries = {
+  /** Owes a new asset to all destinations of its source; inside the transaction that files it. */
+  owe(row: AssetRow): void;
+  /** The next delivery that is due in one of these lanes, now in state sending. */
+  claim(destination: string, lanes: Lane[]): Claimed | undefined;
+  /** Proof is there. */
+  verified(claimed: Claimed, destination: string, receipt: Receipt): void;
+  /** Back to the queue. `attempted` counts it as a failed attempt of this very asset. */
+  release(claimed: Claimed, destination: string, options: { notBefore: number; attempted: Failure | undefined }): void;
+  /** Only another order or an operator can mend this; it is tried again rarely. */
+  failed(claimed: Claimed, destination: string, failure: Failure, notBefore: number): void;
+  withdraw(assetId: number, reason: string): void;
+  /** When the next one becomes due, or undefined when none waits. */
+  nextDueAt(destination: string): number | undefined;
+  backlog(source: string, destination: string): Amount;
+  verifiedAmount(source: string, destination: string): Amount;
+  oldestAt(source: string, destination: string): number | undefined;
+  /** Everything that failed may be tried at once. */
+  retryFailed(source?: string, destination?: string): number;
+  /** Owes what is held already to a destination that has no delivery for it. */
+  oweExisting(source: string, destination: string): number;
+};
+export type Failure = { code: string; message: string };
+
+/** How long a fresh picture belongs to the live lane: after that an outage has left it behind. */
+export const LIVE_FOR_MS = 10 * 60_000;
+
+export function createDeliveries(options: {
+  ledger: Ledger;
+  outbox: Outbox;
+  clock: Clock;
+  destinationsOf: (source: string) => readonly string[];
+}): Deliveries {
+  const { ledger, outbox, clock, destinationsOf } = options;
+  const { database } = ledger;
+  const at = (assetId: number, destination: string) =>
+    and(eq(delivery.assetId, assetId), eq(delivery.destination, destination));
+  // The condition stands word for word in the index, so that SQLite takes it.
+  const due = sql`${delivery.state} in ('pending', 'failed')`;
+  const amount = (source: string, destination: string, states: string[]): Amount =>
+    database
+      .select({
+        count: sql<number>`coalesce(sum(${tally.count}), 0)`,
+        bytes: sql<number>`coalesce(sum(${tally.bytes}), 0)`,
+      })
+      .from(tally)
+      .where(and(eq(tally.source, source), eq(tally.destination, destination), inArray(tally.state, states)))
+      .get() ?? { count: 0, bytes: 0 };
+  const idsOf = (source: string) => database.select({ id: asset.id }).from(asset).where(eq(asset.source, source));
+
+  function next(destination: string, lane: Lane): Claimed | undefined {
+    const row = database
+      .select()
+      .from(delivery)
+      .innerJoin(asset, eq(asset.id, delivery.assetId))
+      .where(and(eq(delivery.destination, destination), eq(delivery.lane, lane), due, lte(delivery.notBefore, clock.now())))
+      .orderBy(lane === 'live' ? desc(delivery.capturedAt) : asc(delivery.capturedAt))
+      .limit(1)
+      .get();
+    return row && { ...row.asset, lane, attempts: row.delivery.attempts, replace: row.delivery.replace };
+  }
+
+  return {
+    owe(row) {
+      for (const destination of destinationsOf(row.source)) {
+        database
+          .insert(delivery)
+          .values({
+            assetId: row.id,
+            destination,
+            state: 'pending',
+            lane: clock.now() - row.createdAt > LIVE_FOR_MS ? 'backfill' : 'live',
+            capturedAt: row.capturedAt,
+            updatedAt: clock.now(),
+          })
+          .onConflictDoNothing()
+          .run();
+      }
+    },
+    claim(destination, lanes) {
+      return database.transaction(() => {
+        const now = clock.now();
+        database
+          .update(delivery)
+          .set({ lane: 'backfill' })
+          .where(and(eq(delivery.destination, destination), eq(delivery.lane, 'live'), due, lt(delivery.updatedAt, now - LIVE_FOR_MS)))
+          .run();
+        for (const lane of lanes) {
+          const claimed = next(destination, lane);
+          if (!claimed) continue;
+          database.update(delivery).set({ state: 'sending' }).where(at(claimed.id, destination)).run();
+          return claimed;
+        }
+        return undefined;
+      });
+    },
+    verified(claimed, destination, receipt) {
+      database.transaction(() => {
+        database
+          .update(delivery)
+          .set({
+            state: 'verified',
+            receipt: receipt.level,
+            replace: false,
+            errorCode: null,
+            errorMessage: null,
+            updatedAt: clock.now(),
+          })
+          .where(and(at(claimed.id, destination), eq(delivery.state, 'sending')))
+          .run();
+        const { source, path } = claimed;
+        outbox.add({ type: 'delivered', source, path, destination, receipt: receipt.level });
+      });
+    },
+    release(claimed, destination, { notBefore, attempted }) {
+      database
+        .update(delivery)
+        .set({
+          state: 'pending',
+          ...(attempted && {
+            attempts: claimed.attempts + 1,
+            notBefore,
+            errorCode: attempted.code,
+            errorMessage: attempted.message.slice(0, 1000),
+          }),
+        })
+        .where(and(at(claimed.id, destination), eq(delivery.state, 'sending')))
+        .run();
+    },
+    failed(claimed, destination, { code, message }, notBefore) {
+      const text = message.slice(0, 1000);
+      database.transaction(() => {
+        database
+          .update(delivery)
+          .set({
+            state: 'failed',
+            attempts: claimed.attempts + 1,
+            notBefore,
+            errorCode: code,
+            errorMessage: text,
+            lane: 'backfill',
+            updatedAt: clock.now(),
+          })
+          .where(and(at(claimed.id, destination), eq(delivery.state, 'sending')))
+          .run();
+        const { source, path } = claimed;
+        outbox.add({ type: 'delivery-failed', source, path, destination, code, message: text });
+      });
+    },
+    withdraw(assetId, reason) {
+      database
+        .update(delivery)
+        .set({ state: 'withdrawn', errorCode: 'withdrawn', errorMessage: reason, updatedAt: clock.now() })
+        .where(and(eq(delivery.assetId, assetId), inArray(delivery.state, ['pending', 'sending', 'failed'])))
+        .run();
+    },
+    nextDueAt: (destination) =>
+      database
+        .select({ notBefore: delivery.notBefore })
+        .from(delivery)
+        .where(and(eq(delivery.destination, destination), due))
+        .orderBy(asc(delivery.notBefore))
+        .limit(1)
+        .get()?.notBefore,
+    backlog: (source, destination) => amount(source, destination, ['pending', 'sending', 'failed']),
+    verifiedAmount: (source, destination) => amount(source, destination, ['verified']),
+    oldestAt: (source, destination) =>
+      database
+        .select({ capturedAt: delivery.capturedAt })
+        .from(delivery)
+        .innerJoin(asset, eq(asset.id, delivery.assetId))
+        .where(and(eq(delivery.destination, destination), due, eq(asset.source, source)))
+        .orderBy(asc(delivery.capturedAt))
+        .limit(1)
+        .get()?.capturedAt,
+    retryFailed(source, destination) {
+      return database
+        .update(delivery)
+        .set({ state: 'pending', notBefore: 0 })
+        .where(
+          and(
+            sql`${delivery.state} in ('pending', 'failed') and ${delivery.attempts} > 0`,
+            destination === undefined ? undefined : eq(delivery.destination, destination),
+            source === undefined ? undefined : inArray(delivery.assetId, idsOf(source)),
+          ),
+        )
+        .run().changes;
+    },
+    oweExisting(source, destination) {
+      const now = clock.now();
+      return database.run(sql`
+        INSERT INTO delivery (asset_id, destination, state, lane, captured_at, updated_at)
+        SELECT id, ${destination}, 'pending', 'backfill', captured_at, ${now} FROM asset
+        WHERE source = ${source} AND state = 'held' AND tree = 'result'
+        ON CONFLICT DO NOTHING`).changes;
+    },
+  };
+}

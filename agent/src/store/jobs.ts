@@ -1,0 +1,188 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import { isFinal, type JobOrder, type JobState, jobOrder } from '@vigie/shared/protocol/messages';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Amount } from './deliveries.ts';
+import { bytesOfColumn, countOf, type Ledger } from './ledger.ts';
+import { asset, delivery, job } from './schema.ts';
+
+/** Where a job stands. `failed` counts assets that are gone or whose delivery needs another order. */
+export type JobStanding = {
+  order: JobOrder;
+  state: JobState;
+  total: Amount;
+  done: Amount;
+  failed: number;
+  message: string | null;
+};
+
+/** What a job selects, told by its order after unpacking. */
+export type Selected = { all: boolean; days: string[]; paths: string[] };
+
+/** Re-sync jobs in the ledger. A job's deliveries carry its id; its progress is counted from them. */
+export type Jobs = {
+  find(id: string): JobStanding | undefined;
+  open(): JobStanding[];
+  /** Takes an order on: its assets are owed to its destination again, in the backfill lane. */
+  begin(order: JobOrder, selected: Selected): JobStanding;
+  /** Notes an order that is refused. */
+  reject(order: JobOrder, state: 'REJECTED' | 'TIMED_OUT', message: string): JobStanding;
+  /** Follows a newer version of the order: pause, run on, cancel. */
+  follow(order: JobOrder): JobStanding;
+  /** Sets the final state of a job that has nothing left to do, or whose time is over; returns those that ended. */
+  settle(): JobStanding[];
+};
+
+/** Paused deliveries wait until the end of time; running on brings them back. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+const PORTION = 400;
+
+export function createJobs(ledger: Ledger, clock: Clock): Jobs {
+  const { database } = ledger;
+
+  function standing(row: typeof job.$inferSelect): JobStanding {
+    const counts = database
+      .select({ state: delivery.state, count: countOf, bytes: bytesOfColumn(asset.size) })
+      .from(delivery)
+      .innerJoin(asset, eq(asset.id, delivery.assetId))
+      .where(eq(delivery.jobId, row.id))
+      .groupBy(delivery.state)
+      .all();
+    const of = (state: string) => counts.find((c) => c.state === state) ?? { count: 0, bytes: 0 };
+    const done = of('verified');
+    return {
+      order: jobOrder.parse(JSON.parse(row.order)),
+      state: row.state,
+      total: { count: row.totalCount, bytes: row.totalBytes },
+      done: { count: done.count, bytes: done.bytes },
+      failed: row.absent + of('failed').count + (row.state === 'CANCELLED' ? 0 : of('withdrawn').count),
+      message: row.message,
+    };
+  }
+  const read = (id: string) => database.select().from(job).where(eq(job.id, id)).get();
+  const set = (id: string, values: Partial<typeof job.$inferInsert>) =>
+    database
+      .update(job)
+      .set({ ...values, updatedAt: clock.now() })
+      .where(eq(job.id, id))
+      .run();
+
+  function assetsOf(source: string, { all, days, paths }: Selected): { id: number; size: number; capturedAt: number }[] {
+    const base = and(eq(asset.source, source), sql`${asset.state} = 'held'`, eq(asset.tree, 'result'));
+    const columns = { id: asset.id, size: asset.size, capturedAt: asset.capturedAt };
+    if (all) return database.select(columns).from(asset).where(base).all();
+    const found = new Map<number, { id: number; size: number; capturedAt: number }>();
+    const take = (where: ReturnType<typeof and>) => {
+      for (const row of database.select(columns).from(asset).where(where).all()) found.set(row.id, row);
+    };
+    for (let i = 0; i < days.length; i += PORTION) take(and(base, inArray(asset.day, days.slice(i, i + PORTION))));
+    for (let i = 0; i < paths.length; i += PORTION) take(and(base, inArray(asset.path, paths.slice(i, i + PORTION))));
+    return [...found.values()];
+  }
+
+  return {
+    find(id) {
+      const row = read(id);
+      return row && standing(row);
+    },
+    open: () => database.select().from(job).where(inArray(job.state, ['QUEUED', 'RUNNING', 'PAUSED'])).all().map(standing),
+    begin(order, selected) {
+      return database.transaction(() => {
+        const { source, destination, replace } = order.selection;
+        const assets = assetsOf(source, selected);
+        const now = clock.now();
+        for (const { id, capturedAt } of assets) {
+          const fresh = {
+            state: 'pending' as const,
+            lane: 'backfill' as const,
+            attempts: 0,
+            notBefore: 0,
+            replace,
+            jobId: order.id,
+            errorCode: null,
+            errorMessage: null,
+            updatedAt: now,
+          };
+          database
+            .insert(delivery)
+            .values({ assetId: id, destination, capturedAt, ...fresh })
+            // What is being sent at this moment goes on; its outcome counts for the job.
+            .onConflictDoUpdate({
+              target: [delivery.assetId, delivery.destination],
+              set: { ...fresh, state: sql`case when state = 'sending' then 'sending' else 'pending' end` },
+            })
+            .run();
+        }
+        const absent = countMissing(source, selected);
+        database
+          .insert(job)
+          .values({
+            id: order.id,
+            version: order.version,
+            state: 'RUNNING',
+            order: JSON.stringify(order),
+            totalCount: assets.length + absent,
+            totalBytes: assets.reduce((sum, a) => sum + a.size, 0),
+            absent,
+            updatedAt: now,
+          })
+          .run();
+        return standing(read(order.id) as typeof job.$inferSelect);
+      });
+    },
+    reject(order, state, message) {
+      const values = { id: order.id, version: order.version, state, order: JSON.stringify(order), message };
+      database
+        .insert(job)
+        .values({ ...values, updatedAt: clock.now() })
+        .run();
+      return standing(read(order.id) as typeof job.$inferSelect);
+    },
+    follow(order) {
+      return database.transaction(() => {
+        const row = read(order.id) as typeof job.$inferSelect;
+        if (order.version > row.version && !isFinal(row.state)) {
+          const waiting = and(eq(delivery.jobId, order.id), inArray(delivery.state, ['pending', 'failed']));
+          const later = (notBefore: number) => database.update(delivery).set({ notBefore }).where(waiting).run();
+          let state: JobState = row.state;
+          if (order.want === 'pause') {
+            later(NEVER);
+            state = 'PAUSED';
+          } else if (order.want === 'run') {
+            later(0);
+            state = 'RUNNING';
+          } else {
+            const message = `re-sync cancelled by ${order.by}`;
+            database
+              .update(delivery)
+              .set({ state: 'withdrawn', errorCode: 'cancelled', errorMessage: message, updatedAt: clock.now() })
+              .where(waiting)
+              .run();
+            state = 'CANCELLED';
+          }
+          set(order.id, { version: order.version, state, order: JSON.stringify(order) });
+        }
+        return standing(read(order.id) as typeof job.$inferSelect);
+      });
+    },
+    settle() {
+      return this.open().flatMap((standing) => {
+        const { order, total, done, failed } = standing;
+        const over = clock.now() > order.expiresAt;
+        if (done.count + failed < total.count && !over) return [];
+        const state: JobState = over && done.count + failed < total.count ? 'TIMED_OUT' : failed > 0 ? 'FAILED' : 'SUCCEEDED';
+        const message = failed > 0 ? `${failed} of ${total.count} could not be delivered` : null;
+        set(order.id, { state, message });
+        return [{ ...standing, state, message }];
+      });
+    },
+  };
+
+  /** How many of the single paths are not held. */
+  function countMissing(source: string, { paths }: Selected): number {
+    let found = 0;
+    for (let i = 0; i < paths.length; i += PORTION) {
+      found += assetsOf(source, { all: false, days: [], paths: paths.slice(i, i + PORTION) }).length;
+    }
+    return paths.length - found;
+  }
+}

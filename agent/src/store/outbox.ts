@@ -1,0 +1,58 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import { type DeviceEvent, deviceEvent } from '@vigie/shared/protocol/messages';
+import { asc, gt, lte, max } from 'drizzle-orm';
+import type { Ledger } from './ledger.ts';
+import { countOf } from './ledger.ts';
+import { fact, outbox } from './schema.ts';
+
+type Told<E> = E extends DeviceEvent ? Omit<E, 'seq' | 'generation' | 'at' | 'historical'> : never;
+/** An event as its author knows it; the outbox adds sequence, generation and time. */
+export type NewEvent = Told<DeviceEvent>;
+
+/** Events for the hub, kept until it has acknowledged them: neither the broker nor memory holds the only copy. */
+export type Outbox = {
+  /** Adds an event; call it inside the transaction of what it tells about. */
+  add(event: NewEvent): void;
+  /** Events after `seq`, oldest first. */
+  after(seq: number, limit: number): DeviceEvent[];
+  /** The newest event. */
+  newest(): DeviceEvent | undefined;
+  /** The hub has committed all up to `seq`: they are forgotten. */
+  acknowledge(seq: number): void;
+  size(): number;
+};
+
+const LAST_SEQ = 'event-seq';
+
+export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): Outbox {
+  const { database, generation } = ledger;
+  let last = Number(
+    database
+      .select()
+      .from(fact)
+      .all()
+      .find((row) => row.key === LAST_SEQ)?.value ?? 0,
+  );
+  const parse = (row: { payload: string }) => deviceEvent.parse(JSON.parse(row.payload));
+  return {
+    add(event) {
+      const seq = last + 1;
+      const whole = { ...event, seq, generation, at: clock.now(), historical: false };
+      database.insert(outbox).values({ seq, type: event.type, payload: JSON.stringify(whole) }).run();
+      const value = String(seq);
+      database.insert(fact).values({ key: LAST_SEQ, value }).onConflictDoUpdate({ target: fact.key, set: { value } }).run();
+      last = seq;
+      added();
+    },
+    after: (seq, limit) =>
+      database.select().from(outbox).where(gt(outbox.seq, seq)).orderBy(asc(outbox.seq)).limit(limit).all().map(parse),
+    newest() {
+      const top = database.select({ seq: max(outbox.seq) }).from(outbox).get()?.seq;
+      return top ? this.after(top - 1, 1)[0] : undefined;
+    },
+    acknowledge(seq) {
+      database.delete(outbox).where(lte(outbox.seq, Math.min(seq, last))).run();
+    },
+    size: () => database.select({ count: countOf }).from(outbox).get()?.count ?? 0,
+  };
+}

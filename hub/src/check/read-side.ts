@@ -1,0 +1,75 @@
+import { type Stats, statSync } from 'node:fs';
+import { messageOf, VigieError } from '@vigie/shared/kit/errors';
+import type { Entry } from '@vigie/shared/protocol/asset';
+import { UsageError } from '../commands/usage.ts';
+import { mayHold, reportFilter } from '../report/filter.ts';
+import { isInventoryName, readInventory } from './inventory-file.ts';
+import type { SideOptions } from './options.ts';
+import type { Progress } from './progress.ts';
+import { readDirectory } from './read-directory.ts';
+import { readSftp } from './read-sftp.ts';
+import { type Side, SIDES_ALLOWED } from './side.ts';
+
+/** Told of each entry that the filter lets through. */
+export type Tell = (entry: Entry) => void;
+
+/**
+ * Reads one side whole. It throws when anything of it could not be read, and the message names the side, and the folder
+ * or line: UsageError where the side can be no side at all, else an error of the side.
+ */
+export async function readSide(
+  side: Side,
+  options: SideOptions,
+  progress: Progress,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = reportFilter(options.filter);
+  const counted = (entry: Entry): void => {
+    progress.entries += 1;
+    if (wanted(entry)) tell(entry);
+  };
+  try {
+    await readAs(side, options, progress, counted, wanted, signal);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const name = `read ${progress.name} ${JSON.stringify(side.text)}`;
+    const { code, hint, retryable } = error instanceof VigieError ? error : { code: 'side', hint: undefined, retryable: false };
+    throw new VigieError(code, `${name}: ${messageOf(error)}`, { cause: error, retryable, ...(hint && { hint }) });
+  }
+}
+
+async function readAs(
+  side: Side,
+  options: SideOptions,
+  progress: Progress,
+  tell: Tell,
+  wanted: (entry: Entry) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { digest, filter } = options;
+  const onFolder = () => {
+    progress.folders += 1;
+  };
+  if (side.type === 'sftp') {
+    await readSftp(side, options, tell, onFolder, signal);
+    return;
+  }
+  const stat = statOf(side.path);
+  if (stat.isDirectory()) {
+    const wantedFolder = (name: string) => mayHold(name, filter);
+    await readDirectory(side.path, tell, { digest, wanted, wantedFolder, onFolder, signal });
+  } else if (stat.isFile() && isInventoryName(side.path)) {
+    await readInventory(side.path, tell, signal);
+  } else {
+    throw new UsageError(`${progress.name} ${JSON.stringify(side.text)}: it is none: allowed is ${SIDES_ALLOWED}`);
+  }
+}
+
+function statOf(path: string): Stats {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined) return stat;
+  throw new VigieError('root-absent', 'there is nothing of this name', {
+    hint: 'An absent disk is not an empty one: mount it, or mend the name.',
+  });
+}

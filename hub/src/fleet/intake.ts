@@ -1,0 +1,126 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import type { Log } from '@vigie/shared/kit/log';
+import { parseMessage } from '@vigie/shared/link/payload';
+import { type DeviceEvent, type Message, THUMBNAIL_BYTES_MAX } from '@vigie/shared/protocol/messages';
+import { labelOf } from '@vigie/shared/protocol/thumbnail';
+import { type DeviceAddress, parseTopic } from '@vigie/shared/protocol/topics';
+import type { LiveEvent } from '../http/schema.ts';
+import type { InventoryReconciler } from '../inventory/reconciler.ts';
+import type { Activities } from '../store/activities.ts';
+import type { Devices } from '../store/devices.ts';
+import type { Inventories } from '../store/inventories.ts';
+import type { Previews } from '../store/previews.ts';
+import type { Store } from '../store/store.ts';
+import { eventText } from './event-text.ts';
+
+/** What devices say becomes what the hub knows. Each message is committed when the returned promise resolves. */
+export type Intake = (topic: string, payload: Buffer, retained: boolean) => Promise<void>;
+
+export function createIntake(options: {
+  store: Store;
+  devices: Devices;
+  inventories: Inventories;
+  previews: Previews;
+  activities: Activities;
+  reconciler: InventoryReconciler;
+  acknowledge: (address: DeviceAddress, generation: string, seq: number) => void;
+  replied: (reply: Message<'reply'>) => void;
+  jobUpdated: (address: DeviceAddress, update: Message<'job/update'>) => void;
+  /** The device has told of its birth: it may need its orders. */
+  born: (address: DeviceAddress) => void;
+  /** The device's own link to a destination is down, or was until now. */
+  destinationDown: (address: DeviceAddress) => void;
+  live: (event: LiveEvent) => void;
+  clock: Clock;
+  log: Log;
+}): Intake {
+  const { store, devices, inventories, previews, activities, reconciler, live, log } = options;
+  const keyOf = ({ site, device }: DeviceAddress) => `${site}/${device}`;
+
+  function event(address: DeviceAddress, told: DeviceEvent): void {
+    const device = devices.find(address);
+    if (!device) return;
+    if (told.generation !== device.generation) {
+      log.warn({ ...address, generation: told.generation }, 'an event of another life of the ledger is left alone');
+      return;
+    }
+    const { ackedSeq } = device;
+    if (told.seq > ackedSeq) {
+      store.database.transaction(() => {
+        if (told.type === 'captured' || told.type === 'removed') {
+          const row = inventories.open({ ...address, source: told.source }, told.generation);
+          inventories.change(row, told.entry, told.sourceSeq, told.type === 'captured' ? 1 : -1);
+        }
+        const message = eventText(told);
+        if (told.seq === ackedSeq + 1) {
+          if (message) activities.add(told.type, message, address, told.at);
+          devices.acknowledge(address, told.generation, told.seq);
+        }
+      });
+      if (told.type === 'captured' || told.type === 'removed') live({ topic: 'pictures', key: `${keyOf(address)}/${told.source}` });
+    }
+    const committed = devices.find(address)?.ackedSeq ?? 0;
+    if (told.seq <= committed) options.acknowledge(address, told.generation, committed);
+  }
+
+  function state(address: DeviceAddress, told: Message<'state'>, fresh: boolean): void {
+    const device = devices.find(address);
+    if (!device || (!fresh && device.state !== null)) return;
+    devices.state(address, told, fresh);
+    for (const s of told.sources) {
+      const row = inventories.open({ ...address, source: s.name }, s.generation);
+      // Without this the inventory of a device whose digest got lost would never be asked for.
+      if (!row.reconciled && s.storage === 'present') reconciler.ask({ ...address, source: s.name });
+      if (s.destinations.some((d) => d.error !== null && d.backlog.count > 0)) options.destinationDown(address);
+    }
+    live({ topic: 'fleet', key: keyOf(address) });
+  }
+
+  return async (topic, payload, retained) => {
+    const about = parseTopic(topic);
+    if (!about) return;
+    const { family, sub, ...address } = about;
+    switch (family) {
+      case 'status': {
+        const told = parseMessage('status', payload);
+        const before = devices.find(address);
+        if (!devices.status(address, told, !retained)) return;
+        if (!before) activities.add('device-new', `${keyOf(address)} reported for the first time`, address);
+        const gone = told.state === 'lost' || told.state === 'disconnected';
+        if (!gone) options.born(address);
+        live({ topic: 'fleet', key: keyOf(address) });
+        return;
+      }
+      case 'state':
+        return state(address, parseMessage('state', payload), !retained);
+      case 'event':
+        return event(address, parseMessage('event', payload));
+      case 'reply':
+        devices.heard(address);
+        return options.replied(parseMessage('reply', payload));
+      case 'job/update':
+        return options.jobUpdated(address, parseMessage('job/update', payload));
+      case 'inventory/digest':
+        await reconciler.digest({ ...address, source: sub as string }, parseMessage('inventory/digest', payload));
+        return;
+      case 'inventory/chunk':
+        await reconciler.chunk({ ...address, source: sub as string }, parseMessage('inventory/chunk', payload));
+        return;
+      case 'thumbnail': {
+        const row = inventories.find({ ...address, source: sub as string });
+        if (!row || payload.length === 0) return;
+        if (payload.length > THUMBNAIL_BYTES_MAX + 4200 || payload.readUInt16BE(0) !== 0xffd8) {
+          log.warn({ topic, bytes: payload.length }, 'a preview that is too large or no JPEG is left alone');
+          return;
+        }
+        const label = labelOf(payload);
+        if (label !== null && previews.of(row, label)) return;
+        previews.add(row, label, payload);
+        live({ topic: 'fleet', key: keyOf(address) });
+        return;
+      }
+      default:
+        return;
+    }
+  };
+}

@@ -1,0 +1,27 @@
+import type { Bucket } from '@vigie/shared/protocol/inventory';
+import { byMonth, monthOf } from '@vigie/shared/protocol/digest-list';
+
+/** What has to be asked for until both sides know the same; both lists empty means that they agree. */
+export type Gap = { days: string[]; months: string[] };
+
+/** Compares the hub's buckets with what the device tells, by day or by month. */
+export function digestGap(own: readonly Bucket[], told: readonly Bucket[], level: 'day' | 'month'): Gap {
+  const differing = unequal(level === 'day' ? own : byMonth(own), told);
+  return level === 'day' ? { days: differing, months: [] } : { days: [], months: differing };
+}
+
+/** As `digestGap` by day, of the days of some months alone. */
+export function gapWithinMonths(own: readonly Bucket[], told: readonly Bucket[], months: readonly string[]): string[] {
+  const asked = new Set(months);
+  return unequal(
+    own.filter((b) => asked.has(monthOf(b.day))),
+    told,
+  );
+}
+
+function unequal(own: readonly Bucket[], told: readonly Bucket[]): string[] {
+  const known = new Map(own.map((b) => [b.day, b]));
+  const keys = told.filter((b) => known.get(b.day)?.digest !== b.digest || known.get(b.day)?.count !== b.count).map((b) => b.day);
+  const held = new Set(told.map((b) => b.day));
+  return [...keys, ...own.filter((b) => !held.has(b.day)).map((b) => b.day)].sort();
+}

@@ -1,0 +1,69 @@
+import { messageOf, VigieError } from '@vigie/shared/kit/errors';
+import { printable } from '@vigie/shared/kit/names';
+import { ConfigError } from '@vigie/shared/kit/yaml-config';
+import { EXIT, UsageError } from './commands/usage.ts';
+
+/** A command runs with the arguments after its name and answers with the program's exit code. */
+type Command = (args: string[]) => Promise<number>;
+
+/** Each command is loaded when it is called: `check` does not wait for the broker and the database. */
+const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> = {
+  serve: {
+    about: 'run the hub: broker, inventories, reports, dashboard',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  check: {
+    about: 'compare two sides: directories, sftp:// addresses, saved inventories',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  inventory: {
+    about: 'write the inventory of one side to a file',
+    load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+};
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(11)}${about}`);
+  return [
+    'Usage: vigie-hub COMMAND [options]',
+    '',
+    'Commands:',
+    ...lines,
+    '',
+    'vigie-hub COMMAND --help tells more about each.',
+    'Exit codes: 0 done, 1 done with differences, 2 wrong use or configuration, 3 failed.',
+    '',
+  ].join('\n');
+}
+
+async function run([name, ...args]: string[]): Promise<number> {
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help());
+    return EXIT.done;
+  }
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const said = name === undefined ? 'no command was given' : `there is no command ${JSON.stringify(name)}`;
+    throw new UsageError(`${said}: allowed are ${Object.keys(COMMANDS).join(', ')}; see vigie-hub --help`);
+  }
+  return (await command.load())(args);
+}
+
+function complain(error: unknown): number {
+  const wrongUse = error instanceof UsageError || error instanceof ConfigError;
+  const known = error instanceof VigieError;
+  const text = known ? messageOf(error) : String((error as Error | undefined)?.stack ?? error);
+  const hint = known && error.hint !== undefined ? `\n${error.hint}` : '';
+  // Names from outside are in these messages: they must not speak to the terminal.
+  const lines = `vigie-hub: ${text}${hint}`.split('\n').map(printable);
+  process.stderr.write(`${lines.join('\n')}\n`);
+  return wrongUse ? EXIT.wrongUse : EXIT.failed;
+}
+
+// A reader that has seen enough (`| head`) closes the pipe. What was to be said is not said whole, so it is not 0.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.failed);
+});
+
+process.exitCode = await run(process.argv.slice(2)).catch(complain);

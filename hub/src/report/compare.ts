@@ -1,0 +1,198 @@
+import type { Entry } from '@vigie/shared/protocol/asset';
+import { type Figures, noFigures, type Unmatched } from '@vigie/shared/protocol/report';
+import { addAsset, figureKindOf } from './figures.ts';
+
+/**
+ * Compares two sides of entries by path, size and, where both sides know it, digest. Left is the report's source, right
+ * its destination. Entries may come in any order, both sides at once; the result does not depend on the order.
+ *
+ * - An entry that either side calls unreadable is *unreadable*, whether or not the other side has it: there is no sound
+ *   content to send or to compare.
+ * - A side that names a path twice contradicts itself: the asset counts once, with the larger size, as *unreadable*.
+ * - Else the path alone on the left is *missing*, alone on the right *extra*; on both sides *differing* by size, *corrupt* by
+ *   digest, or matched.
+ *
+ * A million paths take about 150 MB until `finish`.
+ */
+export type Comparison = {
+  left(entry: Entry): void;
+  right(entry: Entry): void;
+  /** Classes and figures of everything told so far. It is called once, at the end. */
+  finish(): ComparisonResult;
+};
+
+export type ComparisonResult = {
+  figures: Figures;
+  /** How many of the matched assets agree by digest; the rest by size alone. */
+  matchedByDigest: number;
+  /** Sorted by path, in the order of UTF-16 code units. */
+  unmatched: Unmatched[];
+  /** The paths of matched assets, in the same order; sorted when first asked for. */
+  matchedPaths(): string[];
+};
+
+const LEFT = 1;
+const RIGHT = 2;
+/** Both digests are known: and agree, or do not. */
+const EQUAL = 4;
+const DIFFERENT = 8;
+const UNREADABLE = 16;
+const MATCHED = 32;
+
+/** Columns by the number of a path: objects would take three times the room. */
+type Columns = { flags: Uint8Array; left: Float64Array; right: Float64Array };
+
+type Remark = { left?: string; right?: string };
+
+export function createComparison(): Comparison {
+  const numbers = createNumbers();
+  let columns = sized(1024);
+  /** The digest that the first side to name a path gave, until it is compared. */
+  const digests: (string | undefined)[] = [];
+  const remarks = new Map<number, Remark>();
+
+  function tell(side: 'left' | 'right', { path, size, sha256, unreadable }: Entry): void {
+    const bit = side === 'left' ? LEFT : RIGHT;
+    const number = numbers.of(path);
+    if (number === digests.length) {
+      digests.push(sha256);
+      if (number === columns.flags.length) columns = grown(columns);
+    }
+    const { flags, [side]: sizes } = columns;
+    const before = flags[number] as number;
+    if (before & bit) {
+      flags[number] = before | UNREADABLE;
+      sizes[number] = Math.max(sizes[number] as number, size);
+      remark(number)[side] = 'its list names this path twice';
+      return;
+    }
+    flags[number] = before | bit;
+    sizes[number] = size;
+    if (unreadable !== undefined) {
+      flags[number] = before | bit | UNREADABLE;
+      remark(number)[side] = unreadable;
+    }
+    if (before === 0) return;
+    const other = digests[number];
+    if (sha256 === undefined || other === undefined) return;
+    flags[number] = (flags[number] as number) | (sha256 === other ? EQUAL : DIFFERENT);
+    digests[number] = undefined;
+  }
+
+  const remark = (number: number): Remark => {
+    const known = remarks.get(number) ?? {};
+    remarks.set(number, known);
+    return known;
+  };
+
+  return {
+    left: (entry) => tell('left', entry),
+    right: (entry) => tell('right', entry),
+    finish: () => finish(numbers, columns, remarks),
+  };
+}
+
+function finish(numbers: Numbers, columns: Columns, remarks: Map<number, Remark>): ComparisonResult {
+  const figures = noFigures();
+  const unmatched: Unmatched[] = [];
+  let matchedByDigest = 0;
+  const { flags } = columns;
+
+  for (const [path, number] of numbers.all()) {
+    const flag = flags[number] as number;
+    const kind = figureKindOf(path);
+    const sourceSize = flag & LEFT ? (columns.left[number] as number) : null;
+    const destinationSize = flag & RIGHT ? (columns.right[number] as number) : null;
+    if (sourceSize !== null) addAsset(figures.source, kind, sourceSize);
+    if (destinationSize !== null) addAsset(figures.destination, kind, destinationSize);
+
+    const found = judge(flag, sourceSize, destinationSize, remarks.get(number));
+    if (found === undefined) {
+      addAsset(figures.matched, kind, sourceSize as number);
+      if (flag & EQUAL) matchedByDigest += 1;
+      flags[number] = flag | MATCHED;
+      continue;
+    }
+    addAsset(figures[found.class], kind, (sourceSize ?? destinationSize) as number);
+    unmatched.push({ class: found.class, path, sourceSize, destinationSize, cause: found.cause });
+  }
+  unmatched.sort((a, b) => (a.path < b.path ? -1 : 1));
+
+  let matched: string[] | undefined;
+  const matchedPaths = (): string[] => {
+    if (matched) return matched;
+    matched = [];
+    for (const [path, number] of numbers.all()) if ((flags[number] as number) & MATCHED) matched.push(path);
+    return matched.sort();
+  };
+  return { figures, matchedByDigest, unmatched, matchedPaths };
+}
+
+/** The class and the plain words for it, or undefined where both sides agree. */
+function judge(
+  flag: number,
+  sourceSize: number | null,
+  destinationSize: number | null,
+  remark: Remark | undefined,
+): Pick<Unmatched, 'class' | 'cause'> | undefined {
+  if (flag & UNREADABLE) return { class: 'unreadable', cause: unreadableCause(remark ?? {}) };
+  if (destinationSize === null) return { class: 'missing', cause: 'not at the destination' };
+  if (sourceSize === null) return { class: 'extra', cause: 'not at the source' };
+  if (sourceSize !== destinationSize) {
+    const cause = `size differs: ${sourceSize} at the source, ${destinationSize} at the destination`;
+    return { class: 'differing', cause };
+  }
+  if (flag & DIFFERENT) return { class: 'corrupt', cause: 'same size, but the digest of the content differs' };
+  return undefined;
+}
+
+function unreadableCause({ left, right }: Remark): string {
+  const said: string[] = [];
+  if (left !== undefined) said.push(`unreadable at the source: ${left}`);
+  if (right !== undefined) said.push(`unreadable at the destination: ${right}`);
+  return said.join('; ');
+}
+
+type Numbers = {
+  /** The number of a path: the next free one when it is new. */
+  of(path: string): number;
+  all(): Iterable<[path: string, number: number]>;
+};
+
+/**
+ * Numbers by path, in one small map a folder: listings come folder by folder, so that the map in use stays in the
+ * processor's cache. One map of a million paths takes twice as long.
+ */
+function createNumbers(): Numbers {
+  const folders = new Map<string, Map<string, number>>();
+  let used = 0;
+  return {
+    of(path) {
+      const folder = path.slice(0, path.lastIndexOf('/') + 1);
+      let within = folders.get(folder);
+      if (within === undefined) {
+        within = new Map();
+        folders.set(folder, within);
+      }
+      const known = within.get(path);
+      if (known !== undefined) return known;
+      within.set(path, used);
+      return used++;
+    },
+    *all() {
+      for (const within of folders.values()) yield* within;
+    },
+  };
+}
+
+function sized(length: number): Columns {
+  return { flags: new Uint8Array(length), left: new Float64Array(length), right: new Float64Array(length) };
+}
+
+function grown(columns: Columns): Columns {
+  const next = sized(columns.flags.length * 2);
+  next.flags.set(columns.flags);
+  next.left.set(columns.left);
+  next.right.set(columns.right);
+  return next;
+}

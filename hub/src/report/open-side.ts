@@ -1,0 +1,140 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import { VigieError } from '@vigie/shared/kit/errors';
+import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
+import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
+import { openRemote } from '@vigie/shared/remote/open';
+import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
+import { walk } from '@vigie/shared/remote/walk';
+import { z } from 'zod';
+import type { Commander } from '../fleet/commander.ts';
+import type { Side } from '../http/schema.ts';
+import { isMendable } from '../resync/plan.ts';
+import { type Devices, stateOf } from '../store/devices.ts';
+import type { Inventories, SourceName } from '../store/inventories.ts';
+import type { OpenSide, SideOpener } from './runner.ts';
+import { destinationFolder, type Filter, skipsDay } from './sides.ts';
+
+/** What a device answers to `ping`: how far each of its inventories is. */
+const pong = z.object({
+  sources: z.array(
+    z.object({ name: z.string(), generation: z.string(), seq: z.number(), storage: z.enum(['present', 'absent']) }),
+  ),
+});
+
+const REFRESH_LIMIT_MS = 20_000;
+const STALL_MS = 30_000;
+const EXPLAIN_AT_ONCE = 500;
+
+/** Opens the sides of reports: inventories from the database, destinations over their protocol, directories by walking. */
+export function createSideOpener(options: {
+  devices: Devices;
+  inventories: Inventories;
+  destinations: readonly DestinationConfig[];
+  commander: Commander;
+  /** Asks a device for what its digest shows to be unknown here. */
+  reconcile: (name: SourceName) => void;
+  clock: Clock;
+}): SideOpener {
+  const { devices, inventories, destinations, commander, clock } = options;
+
+  /** Waits until the hub knows what the device knew a moment ago; returns when it was last so if the device is away. */
+  async function refresh(name: SourceName, signal: AbortSignal): Promise<number | null> {
+    const row = inventories.find(name);
+    const device = devices.find(name);
+    if (!row || !device) {
+      throw new VigieError('not-found', `source "${name.device}/${name.source}": the hub has never heard of it`);
+    }
+    if (device.presence === 'offline') return row.reconciledAt ?? 0;
+    const reply = await commander.send(name, 'ping', {}, 'report', REFRESH_LIMIT_MS);
+    if (reply.status !== 'ok') return row.reconciledAt ?? 0;
+    const told = pong.parse(reply.data).sources.find((s) => s.name === name.source);
+    if (!told) throw new VigieError('not-found', `source "${name.source}": the device has none of this name any more`);
+    if (told.storage === 'absent') {
+      throw new VigieError(
+        'storage-absent',
+        `source "${name.source}": its storage is absent on the device, which is not "0 files"`,
+      );
+    }
+    const end = clock.monotonic() + REFRESH_LIMIT_MS;
+    for (let asked = 0; ; ) {
+      const now = inventories.find(name);
+      if (now?.generation === told.generation && now.reconciled && now.seq >= told.seq) return null;
+      if (clock.monotonic() > end) {
+        throw new VigieError(
+          'not-reconciled',
+          `source "${name.source}": the hub's inventory does not agree with the device's yet`,
+          {
+            retryable: true,
+            hint: 'run the report again in a minute',
+          },
+        );
+      }
+      if (clock.monotonic() - asked > 5_000) {
+        options.reconcile(name);
+        asked = clock.monotonic();
+      }
+      await clock.sleep(100, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  async function* listDestination(
+    remote: RemoteFolder,
+    filter: Filter,
+    signal: AbortSignal,
+    folderRead: (n: number) => void,
+  ) {
+    await using folder = remote;
+    const narrowed = filter.fromDay !== undefined || filter.toDay !== undefined || filter.pathPrefix !== undefined;
+    const days = narrowed ? (await folder.days(signal)).filter((day) => !skipsDay(day, filter)) : undefined;
+    const root = narrowed && !skipsDay('', filter) ? [''] : [];
+    const only = days && { days: [...root, ...days] };
+    yield* folder.list({ ...only, signal, onFolder: (_, entries) => folderRead(entries) });
+  }
+
+  return {
+    async open(side, filter, signal): Promise<OpenSide> {
+      if (side.type === 'source') {
+        const asOf = await refresh(side, signal);
+        const row = inventories.find(side);
+        if (!row) throw new VigieError('not-found', `source "${side.source}": it is gone`);
+        return { asOf, entries: () => inventories.entries(row), now: (path) => inventories.entry(row, path) };
+      }
+      if (side.type === 'directory') return { asOf: null, entries: (s) => walk(side.path, { signal: s }) };
+      const { config, folder } = destinationFolder(side, destinations);
+      return {
+        asOf: null,
+        entries: (s, folderRead) =>
+          listDestination(openRemote(config, folder, { stallMs: STALL_MS }), filter, s, folderRead),
+      };
+    },
+
+    async explain(left, right, paths) {
+      if (left.type !== 'source' || devices.find(left)?.presence !== 'online') return [];
+      const all: Explanation[] = [];
+      for (let i = 0; i < paths.length; i += EXPLAIN_AT_ONCE) {
+        const args = {
+          source: left.source,
+          paths: paths.slice(i, i + EXPLAIN_AT_ONCE),
+          ...(right.type === 'destination' && { destination: right.destination }),
+        };
+        const reply = await commander.send(left, 'explain', args, 'report', REFRESH_LIMIT_MS);
+        const told = z.array(explanation).safeParse(reply.data);
+        if (reply.status !== 'ok' || !told.success) return all;
+        all.push(...told.data);
+      }
+      return all;
+    },
+
+    mendable(left: Side, right: Side) {
+      if (left.type !== 'source' || right.type !== 'destination') return () => false;
+      if (left.site !== right.site || left.device !== right.device || left.source !== right.source) return () => false;
+      const device = devices.find(left);
+      const state = device && stateOf(device);
+      const has = state?.sources
+        .find((s) => s.name === left.source)
+        ?.destinations.some((d) => d.name === right.destination);
+      return has ? isMendable : () => false;
+    },
+  };
+}

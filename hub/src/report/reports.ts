@@ -1,0 +1,111 @@
+import { VigieError } from '@vigie/shared/kit/errors';
+import { type Figures, noFigures, type ReportDocument } from '@vigie/shared/protocol/report';
+import type { HubServices } from '../http/services.ts';
+import { jobDocument } from '../resync/job-document.ts';
+import type { JobStore } from '../store/jobs.ts';
+import type { ReportRow, ReportStore } from '../store/reports.ts';
+import { exportReport } from './export.ts';
+import { reportDocument } from './format.ts';
+import type { ReportRunner } from './runner.ts';
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function documentOf(row: ReportRow): ReportDocument {
+  const figures: Figures = row.figures === null ? noFigures() : JSON.parse(row.figures);
+  return reportDocument(row.state, row.startedAt, row.completedAt, figures);
+}
+
+/** Reports as the HTTP API shows and takes them. */
+export function createReports(options: {
+  reports: ReportStore;
+  jobs: JobStore;
+  runner: ReportRunner;
+  /** Bytes a second that deliveries have lately reached, or null where none were seen. */
+  rate: () => number | null;
+  changed: (id: string) => void;
+}): HubServices['reports'] {
+  const { reports, jobs, runner, changed } = options;
+
+  const describe = (row: ReportRow) => ({
+    id: row.id,
+    createdAt: iso(row.createdAt) as string,
+    left: JSON.parse(row.left),
+    right: JSON.parse(row.right),
+    filter: JSON.parse(row.filter),
+    by: row.by,
+    trigger: row.trigger,
+    asOf: iso(row.asOf),
+    progress: { folders: row.folders, entries: row.entries },
+    error: row.error,
+    matchedByDigest: row.matchedByDigest,
+    mendable: { count: row.mendableCount, bytes: row.mendableBytes },
+    jobs: jobs.ofReport(row.id).map(jobDocument),
+    ...documentOf(row),
+  });
+
+  function find(id: string): ReportRow {
+    const row = reports.find(id);
+    if (!row) throw new VigieError('not-found', `report "${id}": there is none`);
+    return row;
+  }
+
+  function add(values: Parameters<ReportStore['create']>[0]) {
+    const row = reports.create(values);
+    changed(row.id);
+    runner.wake();
+    return describe(row);
+  }
+
+  return {
+    list(offset, limit) {
+      const { total, rows } = reports.list(offset, limit);
+      return { total, reports: rows.map(describe) };
+    },
+    get(id) {
+      const row = reports.find(id);
+      return row && describe(row);
+    },
+    create: ({ left, right, filter }, by) =>
+      add({
+        left: JSON.stringify(left),
+        right: JSON.stringify(right),
+        filter: JSON.stringify(filter),
+        by,
+        trigger: 'person',
+        sync: false,
+      }),
+    cancel(id) {
+      const row = find(id);
+      if (row.state === 'queued') reports.end(id, 'cancelled', null);
+      else if (row.state !== 'running' || !runner.cancel(id)) {
+        throw new VigieError('conflict', `report "${id}": it has ended (${row.state}), so it cannot be cancelled`);
+      }
+      changed(id);
+      return describe(find(id));
+    },
+    remove(id) {
+      const row = find(id);
+      if (row.state === 'running') throw new VigieError('conflict', `report "${id}": it is running; cancel it first`);
+      reports.remove(id);
+      changed(id);
+    },
+    rerun(id, sync, by) {
+      const { left, right, filter } = find(id);
+      return add({ left, right, filter, by, trigger: 'rerun', sync });
+    },
+    estimate(id) {
+      const { mendableCount: count, mendableBytes: bytes } = find(id);
+      const rate = options.rate();
+      return { total: { count, bytes }, seconds: rate === null ? null : Math.ceil(bytes / rate) };
+    },
+    unmatched(id, filter, offset, limit) {
+      find(id);
+      return reports.unmatched(id, filter, offset, limit);
+    },
+    export(id, format) {
+      const row = find(id);
+      if (row.state !== 'completed') throw new VigieError('conflict', `report "${id}": it is ${row.state}, so there is nothing to export`);
+      return exportReport(format, documentOf(row), () => reports.allUnmatched(id));
+    },
+  };
+}

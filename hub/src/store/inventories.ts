@@ -1,0 +1,202 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
+import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/inventory';
+import type { DeviceAddress } from '@vigie/shared/protocol/topics';
+import { and, asc, eq, gt, like, sql } from 'drizzle-orm';
+import { bucket, entry, source } from './schema.ts';
+import type { Store } from './store.ts';
+
+export type SourceRow = typeof source.$inferSelect;
+export type SourceName = DeviceAddress & { source: string };
+
+/** Sources and their inventories, by bucket. */
+export type Inventories = {
+  /** The source's row; made when the device tells of a source for the first time or after its ledger began anew. */
+  open(name: SourceName, generation: string): SourceRow;
+  find(name: SourceName): SourceRow | undefined;
+  ofDevice(address: DeviceAddress): SourceRow[];
+  /** One asset has come or gone, as change `seq` of the source. Repetitions and old news change nothing. */
+  change(row: SourceRow, changed: Entry, seq: number, sign: 1 | -1): void;
+  buckets(row: SourceRow): Bucket[];
+  /** Puts snapshots of whole buckets in place of what was known; all of them or none. */
+  replace(row: SourceRow, days: readonly string[], entries: readonly Entry[], seq: number): void;
+  reconciled(row: SourceRow, seq: number, agree: boolean): void;
+  amount(row: SourceRow): { count: number; bytes: number };
+  /** All entries, ordered by path. */
+  entries(row: SourceRow): IterableIterator<Entry>;
+  entry(row: SourceRow, path: string): Entry | undefined;
+  /** Figures by calendar day, for one month or for all. */
+  days(row: SourceRow, month?: string): { day: string; count: number; bytes: number }[];
+  ofDay(row: SourceRow, day: string, offset: number, limit: number): { total: number; entries: Entry[] };
+};
+
+/** The calendar day of a path: its bucket, or for what lies in failure the folder below it. */
+const dayOf = (path: string): string => bucketOf(path.startsWith('failure/') ? path.slice('failure/'.length) : path);
+
+export function createInventories({ database }: Store, clock: Clock): Inventories {
+  const named = (n: SourceName) => and(eq(source.site, n.site), eq(source.device, n.device), eq(source.name, n.source));
+  const inBucket = (id: number, day: string) => and(eq(bucket.sourceId, id), eq(bucket.day, day));
+  const of = (row: SourceRow) => eq(entry.sourceId, row.id);
+  const asEntry = (row: typeof entry.$inferSelect): Entry => ({
+    path: row.path,
+    size: row.size,
+    ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
+    ...(row.modifiedAt === null ? {} : { modifiedAt: row.modifiedAt }),
+    ...(row.unreadable === null ? {} : { unreadable: row.unreadable }),
+  });
+  const asRow = (id: number, e: Entry) => ({
+    sourceId: id,
+    path: e.path,
+    bucket: bucketOf(e.path),
+    day: dayOf(e.path),
+    size: e.size,
+    sha256: e.sha256 ?? null,
+    modifiedAt: e.modifiedAt ?? null,
+    unreadable: e.unreadable ?? null,
+  });
+  const one = (row: SourceRow, path: string) =>
+    database
+      .select()
+      .from(entry)
+      .where(and(of(row), eq(entry.path, path)))
+      .get();
+
+  function keep(id: number, value: Bucket, seq: number): void {
+    database
+      .insert(bucket)
+      .values({ sourceId: id, ...value, seq })
+      .onConflictDoUpdate({ target: [bucket.sourceId, bucket.day], set: { ...value, seq } })
+      .run();
+  }
+
+  return {
+    open(name, generation) {
+      return database.transaction(() => {
+        const known = database.select().from(source).where(named(name)).get();
+        if (known?.generation === generation) return known;
+        if (known) {
+          // The device's ledger began anew: what was known is kept until its digest says what holds.
+          const values = { generation, seq: 0, reconciled: false };
+          database.update(bucket).set({ seq: 0 }).where(eq(bucket.sourceId, known.id)).run();
+          return database.update(source).set(values).where(eq(source.id, known.id)).returning().get();
+        }
+        const { site, device, source: sourceName } = name;
+        return database.insert(source).values({ site, device, name: sourceName, generation }).returning().get();
+      });
+    },
+    find: (name) => database.select().from(source).where(named(name)).get(),
+    ofDevice: ({ site, device }) =>
+      database
+        .select()
+        .from(source)
+        .where(and(eq(source.site, site), eq(source.device, device)))
+        .orderBy(asc(source.name))
+        .all(),
+    change(row, changed, seq, sign) {
+      database.transaction(() => {
+        const day = bucketOf(changed.path);
+        const known = database.select().from(bucket).where(inBucket(row.id, day)).get();
+        if (known && seq <= known.seq) return;
+        let figures: Bucket = known ?? { day, count: 0, bytes: 0, digest: EMPTY_DIGEST };
+        const there = one(row, changed.path);
+        if (there) figures = adjust(figures, asEntry(there), -1);
+        if (sign === 1) {
+          figures = adjust(figures, changed, 1);
+          const value = asRow(row.id, changed);
+          database
+            .insert(entry)
+            .values(value)
+            .onConflictDoUpdate({ target: [entry.sourceId, entry.path], set: value })
+            .run();
+        } else {
+          database
+            .delete(entry)
+            .where(and(of(row), eq(entry.path, changed.path)))
+            .run();
+        }
+        const { count, bytes, digest } = figures;
+        keep(row.id, { day, count, bytes, digest }, known?.seq ?? 0);
+        database
+          .update(source)
+          .set({ seq: sql`max(${source.seq}, ${seq})` })
+          .where(eq(source.id, row.id))
+          .run();
+      });
+    },
+    buckets: (row) =>
+      database
+        .select({ day: bucket.day, count: bucket.count, bytes: bucket.bytes, digest: bucket.digest })
+        .from(bucket)
+        .where(and(eq(bucket.sourceId, row.id), gt(bucket.count, 0)))
+        .orderBy(asc(bucket.day))
+        .all(),
+    replace(row, days, entries, seq) {
+      database.transaction(() => {
+        const figures = new Map(days.map((day) => [day, { day, count: 0, bytes: 0, digest: EMPTY_DIGEST } as Bucket]));
+        for (const day of days) database.delete(entry).where(and(of(row), eq(entry.bucket, day))).run();
+        for (const e of entries) {
+          const day = bucketOf(e.path);
+          const before = figures.get(day);
+          if (!before) continue;
+          figures.set(day, adjust(before, e, 1));
+          database.insert(entry).values(asRow(row.id, e)).run();
+        }
+        for (const value of figures.values()) keep(row.id, value, seq);
+        database
+          .update(source)
+          .set({ seq: sql`max(${source.seq}, ${seq})` })
+          .where(eq(source.id, row.id))
+          .run();
+      });
+    },
+    reconciled(row, seq, agree) {
+      const values = agree ? { reconciled: true, reconciledAt: clock.now(), seq: sql`max(${source.seq}, ${seq})` } : { reconciled: false };
+      database.update(source).set(values).where(eq(source.id, row.id)).run();
+    },
+    amount: (row) =>
+      database
+        .select({
+          count: sql<number>`coalesce(sum(${bucket.count}), 0)`,
+          bytes: sql<number>`coalesce(sum(${bucket.bytes}), 0)`,
+        })
+        .from(bucket)
+        .where(eq(bucket.sourceId, row.id))
+        .get() ?? { count: 0, bytes: 0 },
+    *entries(row) {
+      for (let last = ''; ; ) {
+        const rows = database
+          .select()
+          .from(entry)
+          .where(and(of(row), gt(entry.path, last)))
+          .orderBy(asc(entry.path))
+          .limit(5000)
+          .all();
+        for (const value of rows) yield asEntry(value);
+        if (rows.length < 5000) return;
+        last = (rows.at(-1) as (typeof rows)[number]).path;
+      }
+    },
+    entry(row, path) {
+      const found = one(row, path);
+      return found && asEntry(found);
+    },
+    days: (row, month) =>
+      database
+        .select({
+          day: entry.day,
+          count: sql<number>`count(*)`,
+          bytes: sql<number>`sum(${entry.size})`,
+        })
+        .from(entry)
+        .where(and(of(row), month === undefined ? undefined : like(entry.day, `${month}%`)))
+        .groupBy(entry.day)
+        .orderBy(asc(entry.day))
+        .all(),
+    ofDay(row, day, offset, limit) {
+      const where = and(of(row), eq(entry.day, day));
+      const total = database.select({ total: sql<number>`count(*)` }).from(entry).where(where).get()?.total ?? 0;
+      const rows = database.select().from(entry).where(where).orderBy(asc(entry.path)).limit(limit).offset(offset).all();
+      return { total, entries: rows.map(asEntry) };
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@vigie/shared/kit/clock';
+import { VigieError } from '@vigie/shared/kit/errors';
+import { isFinal, type JobOrder, type Message, resyncSelection } from '@vigie/shared/protocol/messages';
+import type { DeviceAddress } from '@vigie/shared/protocol/topics';
+import { and, desc, eq, inArray } from 'drizzle-orm';
+import { job } from './schema.ts';
+import type { Store } from './store.ts';
+
+export type JobRow = typeof job.$inferSelect;
+export type NewJob = Pick<JobRow, 'site' | 'device' | 'by' | 'reportId'> & {
+  selection: JobOrder['selection'];
+  total: { count: number; bytes: number };
+  expiresAt: number;
+};
+
+/** Re-sync jobs, as ordered and as their devices have answered. */
+export type JobStore = {
+  create(job: NewJob): JobRow;
+  find(id: string): JobRow | undefined;
+  recent(limit: number): JobRow[];
+  ofReport(reportId: string): JobRow[];
+  /** What the device should still work on, as it goes to `job/next`. */
+  openOrders(address: DeviceAddress): JobOrder[];
+  order(id: string, want: JobRow['want'], by: string): JobRow;
+  /** What the device says. Undefined where it names no job of its own, or one that has ended. */
+  update(address: DeviceAddress, update: Message<'job/update'>): JobRow | undefined;
+  /** Jobs whose time is over while their device said nothing. */
+  expire(): JobRow[];
+};
+
+const OPEN = ['QUEUED', 'RUNNING', 'PAUSED'] as const;
+
+export function createJobStore({ database }: Store, clock: Clock): JobStore {
+  const find = (id: string) => database.select().from(job).where(eq(job.id, id)).get();
+  const change = (id: string, values: Partial<JobRow>): JobRow =>
+    database
+      .update(job)
+      .set({ ...values, updatedAt: clock.now() })
+      .where(eq(job.id, id))
+      .returning()
+      .get() as JobRow;
+
+  return {
+    create({ selection, total, ...rest }) {
+      const now = clock.now();
+      return database
+        .insert(job)
+        .values({
+          ...rest,
+          id: `resync-${randomBytes(6).toString('hex')}`,
+          version: 1,
+          want: 'run',
+          state: 'QUEUED',
+          source: selection.source,
+          destination: selection.destination,
+          selection: JSON.stringify(selection),
+          totalCount: total.count,
+          totalBytes: total.bytes,
+          createdAt: now,
+          updatedAt: now,
+        })
+        .returning()
+        .get();
+    },
+    find,
+    recent: (limit) => database.select().from(job).orderBy(desc(job.createdAt)).limit(limit).all(),
+    ofReport: (reportId) => database.select().from(job).where(eq(job.reportId, reportId)).orderBy(job.createdAt).all(),
+    openOrders: ({ site, device }) =>
+      database
+        .select()
+        .from(job)
+        .where(and(eq(job.site, site), eq(job.device, device), inArray(job.state, [...OPEN])))
+        .orderBy(job.createdAt)
+        .limit(16)
+        .all()
+        .map((row) => ({
+          id: row.id,
+          type: 'resync' as const,
+          version: row.version,
+          want: row.want,
+          createdAt: row.createdAt,
+          expiresAt: row.expiresAt,
+          by: row.by,
+          selection: resyncSelection.parse(JSON.parse(row.selection)),
+        })),
+    order(id, want, by) {
+      const row = find(id);
+      if (!row) throw new VigieError('not-found', `job "${id}": there is none`);
+      if (isFinal(row.state)) throw new VigieError('conflict', `job "${id}": it has ended (${row.state})`);
+      if (row.want === want) return row;
+      return change(id, { want, by, version: row.version + 1 });
+    },
+    update({ site, device }, { id, state, expectedVersion, total, done, failed, message }) {
+      const row = find(id);
+      if (!row || row.site !== site || row.device !== device || isFinal(row.state)) return undefined;
+      // An answer to an older version of the order is progress, but not yet what was ordered.
+      const answered = expectedVersion >= row.version || isFinal(state);
+      return change(id, {
+        ...(answered && { state }),
+        totalCount: total.count,
+        totalBytes: total.bytes,
+        doneCount: done.count,
+        doneBytes: done.bytes,
+        failed,
+        message,
+        ...(isFinal(state) && { completedAt: clock.now() }),
+      });
+    },
+    expire() {
+      const rows = database
+        .select()
+        .from(job)
+        .where(inArray(job.state, [...OPEN]))
+        .all();
+      const grace = 60_000;
+      return rows
+        .filter((row) => clock.now() > row.expiresAt + grace)
+        .map(({ id }) => change(id, { state: 'TIMED_OUT', completedAt: clock.now(), message: 'the device did not end it in time' }));
+    },
+  };
+}

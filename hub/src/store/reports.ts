@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@vigie/shared/kit/clock';
+import type { Figures, Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
+import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { report, unmatched } from './schema.ts';
+import type { Store } from './store.ts';
+
+export type ReportRow = typeof report.$inferSelect;
+
+/** Sync reports and their unmatched entries. */
+export type ReportStore = {
+  create(values: Pick<ReportRow, 'left' | 'right' | 'filter' | 'by' | 'trigger' | 'sync'>): ReportRow;
+  find(id: string): ReportRow | undefined;
+  list(offset: number, limit: number): { total: number; rows: ReportRow[] };
+  /** The oldest report that waits, now running. */
+  take(): ReportRow | undefined;
+  /** Reports that were running when the hub stopped are queued again. */
+  requeue(): void;
+  progress(id: string, folders: number, entries: number): void;
+  complete(
+    id: string,
+    result: {
+      figures: Figures;
+      matchedByDigest: number;
+      mendable: { count: number; bytes: number };
+      asOf: number | null;
+      unmatched: Unmatched[];
+      entries: number;
+    },
+  ): void;
+  end(id: string, state: 'failed' | 'cancelled', error: string | null): void;
+  remove(id: string): void;
+  unmatched(
+    id: string,
+    filter: { class?: string | undefined; search?: string | undefined },
+    offset: number,
+    limit: number,
+  ): { total: number; entries: Unmatched[] };
+  /** All unmatched entries in their order, read in portions. */
+  allUnmatched(id: string): Generator<Unmatched>;
+};
+
+export function createReportStore({ database }: Store, clock: Clock): ReportStore {
+  const set = (id: string, values: Partial<ReportRow>) => database.update(report).set(values).where(eq(report.id, id)).run();
+  const plain = (row: typeof unmatched.$inferSelect): Unmatched => ({
+    class: row.class,
+    path: row.path,
+    sourceSize: row.sourceSize,
+    destinationSize: row.destinationSize,
+    cause: row.cause,
+  });
+  return {
+    create: (values) =>
+      database
+        .insert(report)
+        .values({ ...values, id: `r${randomBytes(8).toString('hex')}`, state: 'queued', createdAt: clock.now() })
+        .returning()
+        .get(),
+    find: (id) => database.select().from(report).where(eq(report.id, id)).get(),
+    list: (offset, limit) => ({
+      total: database.select({ total: sql<number>`count(*)` }).from(report).get()?.total ?? 0,
+      rows: database
+        .select()
+        .from(report)
+        .orderBy(desc(report.createdAt), desc(sql`rowid`))
+        .limit(limit)
+        .offset(offset)
+        .all(),
+    }),
+    take() {
+      const next = database
+        .select({ id: report.id })
+        .from(report)
+        .where(eq(report.state, 'queued'))
+        .orderBy(asc(report.createdAt), asc(sql`rowid`))
+        .limit(1)
+        .get();
+      if (!next) return undefined;
+      set(next.id, { state: 'running', startedAt: clock.now(), folders: 0, entries: 0 });
+      return this.find(next.id);
+    },
+    requeue: () => {
+      database.update(report).set({ state: 'queued', startedAt: null }).where(eq(report.state, 'running')).run();
+    },
+    progress: (id, folders, entries) => set(id, { folders, entries }),
+    complete(id, { figures, matchedByDigest, mendable, asOf, unmatched: entries, entries: count }) {
+      database.transaction(() => {
+        database.delete(unmatched).where(eq(unmatched.reportId, id)).run();
+        const portion = 500;
+        for (let i = 0; i < entries.length; i += portion) {
+          const rows = entries.slice(i, i + portion).map((e, j) => ({ ...e, reportId: id, n: i + j }));
+          database.insert(unmatched).values(rows).run();
+        }
+        set(id, {
+          state: 'completed',
+          completedAt: clock.now(),
+          figures: JSON.stringify(figures),
+          matchedByDigest,
+          asOf,
+          mendableCount: mendable.count,
+          mendableBytes: mendable.bytes,
+          entries: count,
+        });
+      });
+    },
+    end: (id, state, error) => set(id, { state, error, completedAt: clock.now() }),
+    remove(id) {
+      database.transaction(() => {
+        database.delete(unmatched).where(eq(unmatched.reportId, id)).run();
+        database.delete(report).where(eq(report.id, id)).run();
+      });
+    },
+    unmatched(id, { class: only, search }, offset, limit) {
+      const where = and(
+        eq(unmatched.reportId, id),
+        only === undefined ? undefined : inArray(unmatched.class, only.split(',') as UnmatchedClass[]),
+        search === undefined || search === '' ? undefined : sql`instr(lower(${unmatched.path}), lower(${search})) > 0`,
+      );
+      const total = database.select({ total: sql<number>`count(*)` }).from(unmatched).where(where).get()?.total ?? 0;
+      const rows = database.select().from(unmatched).where(where).orderBy(asc(unmatched.n)).limit(limit).offset(offset).all();
+      return { total, entries: rows.map(plain) };
+    },
+    *allUnmatched(id) {
+      for (let last = -1; ; ) {
+        const rows = database
+          .select()
+          .from(unmatched)
+          .where(and(eq(unmatched.reportId, id), gt(unmatched.n, last)))
+          .orderBy(asc(unmatched.n))
+          .limit(2000)
+          .all();
+        for (const row of rows) yield plain(row);
+        if (rows.length < 2000) return;
+        last = (rows.at(-1) as (typeof rows)[number]).n;
+      }
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { sql } from 'drizzle-orm';
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/**
+ * The hub's database. Times are milliseconds since 1970, sizes are bytes. Everything here can be rebuilt from agents and
+ * destinations; users and audit have tables of their own (`users/`). Migrations are generated from this file.
+ */
+
+export const device = sqliteTable(
+  'device',
+  {
+    site: text().notNull(),
+    device: text().notNull(),
+    generation: text().notNull(),
+    session: integer().notNull(),
+    version: text().notNull(),
+    /** What its birth or last will said last. */
+    status: text({ enum: ['init', 'ready', 'sleeping', 'disconnected', 'lost'] }).notNull(),
+    statusAt: integer().notNull(),
+    lastHeardAt: integer().notNull(),
+    presence: text({ enum: ['online', 'late', 'offline'] }).notNull(),
+    presenceSince: integer().notNull(),
+    /** The highest event of the generation below which none is missing. */
+    ackedSeq: integer().notNull().default(0),
+    state: text(),
+    /** When the hub got that state fresh from the device. */
+    stateAt: integer(),
+    /** Since when an outage of it or of one of its destinations has waited for its report. */
+    outageSince: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.site, t.device] })],
+);
+
+/** A source's inventory as the hub knows it. */
+export const source = sqliteTable(
+  'source',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    site: text().notNull(),
+    device: text().notNull(),
+    name: text().notNull(),
+    generation: text().notNull(),
+    /** The newest change of the inventory that the hub has seen. */
+    seq: integer().notNull().default(0),
+    /** Did the last comparison of digests find no difference? */
+    reconciled: integer({ mode: 'boolean' }).notNull().default(false),
+    reconciledAt: integer(),
+    previewAt: integer(),
+  },
+  (t) => [uniqueIndex('source_name').on(t.site, t.device, t.name)],
+);
+
+export const entry = sqliteTable(
+  'entry',
+  {
+    sourceId: integer().notNull(),
+    path: text().notNull(),
+    bucket: text().notNull(),
+    /** The day that the calendar shows it under. */
+    day: text().notNull(),
+    size: integer().notNull(),
+    sha256: text(),
+    modifiedAt: integer(),
+    unreadable: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.sourceId, t.path] }),
+    index('entry_bucket').on(t.sourceId, t.bucket),
+    index('entry_day').on(t.sourceId, t.day),
+  ],
+);
+
+export const bucket = sqliteTable(
+  'bucket',
+  {
+    sourceId: integer().notNull(),
+    day: text().notNull(),
+    count: integer().notNull(),
+    bytes: integer().notNull(),
+    digest: text().notNull(),
+    /** Changes up to this one are contained in a snapshot: an older event says nothing new. */
+    seq: integer().notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.sourceId, t.day] })],
+);
+
+/** Previews that devices have sent; the oldest go first. */
+export const preview = sqliteTable(
+  'preview',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    sourceId: integer().notNull(),
+    /** The asset it shows, or null where the message did not say. */
+    path: text(),
+    at: integer().notNull(),
+    jpeg: blob({ mode: 'buffer' }).notNull(),
+  },
+  (t) => [index('preview_path').on(t.sourceId, t.path)],
+);
+
+export const report = sqliteTable(
+  'report',
+  {
+    id: text().primaryKey(),
+    state: text({ enum: ['queued', 'running', 'completed', 'failed', 'cancelled'] }).notNull(),
+    createdAt: integer().notNull(),
+    startedAt: integer(),
+    completedAt: integer(),
+    left: text().notNull(),
+    right: text().notNull(),
+    filter: text().notNull(),
+    by: text().notNull(),
+    trigger: text({ enum: ['person', 'outage', 'resync', 'rerun'] }).notNull(),
+    /** Start the re-sync of what can be mended once it has completed. */
+    sync: integer({ mode: 'boolean' }).notNull().default(false),
+    asOf: integer(),
+    folders: integer().notNull().default(0),
+    entries: integer().notNull().default(0),
+    error: text(),
+    figures: text(),
+    matchedByDigest: integer().notNull().default(0),
+    mendableCount: integer().notNull().default(0),
+    mendableBytes: integer().notNull().default(0),
+  },
+  (t) => [index('report_created').on(t.createdAt)],
+);
+
+export const unmatched = sqliteTable(
+  'unmatched',
+  {
+    reportId: text().notNull(),
+    n: integer().notNull(),
+    class: text({ enum: ['missing', 'extra', 'differing', 'corrupt', 'unreadable'] }).notNull(),
+    path: text().notNull(),
+    sourceSize: integer(),
+    destinationSize: integer(),
+    cause: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.reportId, t.n] }), index('unmatched_class').on(t.reportId, t.class, t.n)],
+);
+
+export const job = sqliteTable(
+  'job',
+  {
+    id: text().primaryKey(),
+    version: integer().notNull(),
+    want: text({ enum: ['run', 'pause', 'cancel'] }).notNull(),
+    state: text({
+      enum: ['QUEUED', 'RUNNING', 'PAUSED', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'REJECTED', 'CANCELLED'],
+    }).notNull(),
+    reportId: text(),
+    site: text().notNull(),
+    device: text().notNull(),
+    source: text().notNull(),
+    destination: text().notNull(),
+    selection: text().notNull(),
+    totalCount: integer().notNull(),
+    totalBytes: integer().notNull(),
+    doneCount: integer().notNull().default(0),
+    doneBytes: integer().notNull().default(0),
+    failed: integer().notNull().default(0),
+    message: text(),
+    by: text().notNull(),
+    createdAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+    completedAt: integer(),
+  },
+  (t) => [
+    index('job_open').on(t.site, t.device).where(sql`state in ('QUEUED', 'RUNNING', 'PAUSED')`),
+    index('job_report').on(t.reportId),
+  ],
+);
+
+export const activity = sqliteTable('activity', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  site: text(),
+  device: text(),
+  type: text().notNull(),
+  message: text().notNull(),
+});

@@ -1,0 +1,120 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type {
+  Activity,
+  Day,
+  Destination,
+  Device,
+  Estimate,
+  Job,
+  PicturePage,
+  Report,
+  ReportPage,
+  Session,
+  SourceAddress,
+  UnmatchedClass,
+  UnmatchedPage,
+  User,
+} from './documents.ts';
+import { request } from './request.ts';
+
+/** What the pages ask of the hub. The first part of each key is what `live.ts` invalidates. */
+export const sourceParts = ({ site, device, source }: SourceAddress) => ['devices', site, device, 'sources', source];
+
+export const sessionQuery = () =>
+  queryOptions({
+    queryKey: ['session'],
+    queryFn: ({ signal }) => request<Session>('GET', ['session'], { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const devicesQuery = () =>
+  queryOptions({
+    queryKey: ['fleet', 'all'],
+    queryFn: async ({ signal }) => listOf<Device>(await request('GET', ['devices'], { signal }), 'devices'),
+  });
+
+export const deviceQuery = (site: string, device: string) =>
+  queryOptions({
+    queryKey: ['fleet', site, device],
+    queryFn: ({ signal }) => request<Device>('GET', ['devices', site, device], { signal }),
+  });
+
+/** Days of one month, `YYYYMM`. */
+export const daysQuery = (address: SourceAddress, month: string) =>
+  queryOptions({
+    queryKey: ['pictures', address, 'days', month],
+    queryFn: async ({ signal }) =>
+      listOf<Day>(await request('GET', [...sourceParts(address), 'days'], { query: { month }, signal }), 'days'),
+    placeholderData: keepPreviousData,
+  });
+
+/** Pictures of one day, `YYYYMMDD`. */
+export const picturesQuery = (address: SourceAddress, day: string, offset: number, limit: number) =>
+  queryOptions({
+    queryKey: ['pictures', address, 'day', day, offset, limit],
+    queryFn: ({ signal }) =>
+      request<PicturePage>('GET', [...sourceParts(address), 'pictures'], { query: { day, offset, limit }, signal }),
+  });
+
+export const destinationsQuery = () =>
+  queryOptions({
+    queryKey: ['destinations'],
+    queryFn: async ({ signal }) => listOf<Destination>(await request('GET', ['destinations'], { signal }), 'destinations'),
+    staleTime: 60_000,
+  });
+
+export const reportsQuery = (offset: number, limit: number) =>
+  queryOptions({
+    queryKey: ['reports', 'list', offset, limit],
+    queryFn: ({ signal }) => request<ReportPage>('GET', ['reports'], { query: { offset, limit }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const reportQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['reports', 'one', id],
+    queryFn: ({ signal }) => request<Report>('GET', ['reports', id], { signal }),
+  });
+
+export const estimateQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['reports', 'estimate', id],
+    queryFn: ({ signal }) => request<Estimate>('GET', ['reports', id, 'estimate'], { signal }),
+    staleTime: 0,
+  });
+
+export type UnmatchedFilter = { class?: UnmatchedClass | undefined; search?: string | undefined };
+export const unmatchedQuery = (id: string, filter: UnmatchedFilter, offset: number, limit: number) =>
+  queryOptions({
+    queryKey: ['reports', 'unmatched', id, filter, offset, limit],
+    queryFn: ({ signal }) =>
+      request<UnmatchedPage>('GET', ['reports', id, 'unmatched'], {
+        query: { class: filter.class, search: filter.search || undefined, offset, limit },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  });
+
+export const jobsQuery = () =>
+  queryOptions({
+    queryKey: ['jobs'],
+    queryFn: async ({ signal }) => listOf<Job>(await request('GET', ['jobs'], { signal }), 'jobs'),
+  });
+
+export const activityQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ['activity', limit],
+    queryFn: async ({ signal }) => listOf<Activity>(await request('GET', ['activity'], { query: { limit }, signal }), 'activity'),
+    placeholderData: keepPreviousData,
+  });
+
+export const usersQuery = () =>
+  queryOptions({
+    queryKey: ['users'],
+    queryFn: async ({ signal }) => listOf<User>(await request('GET', ['users'], { signal }), 'users'),
+  });
+
+/** Lists come bare or under their name. */
+function listOf<T>(answer: T[] | Record<string, T[]>, name: string): T[] {
+  return Array.isArray(answer) ? answer : (answer[name] ?? []);
+}

@@ -1,0 +1,66 @@
+import type { Device, SourceState } from '../api/documents.ts';
+import { bytesText, plural } from '../format/amounts.ts';
+
+/** What a person should look at. `bad` means that pictures are not taken or do not arrive; `warn` that they may soon not. */
+export type Problem = { level: 'bad' | 'warn'; title: string; message: string; hint?: string | undefined };
+
+/** A disk emptier than this can be ignored; fuller, it is worth a word. */
+const DISK_FREE_MIN = 0.08;
+
+/** Problems of the whole device, which concern each of its sources. */
+export function deviceProblems({ presence, state }: Pick<Device, 'presence' | 'state'>): Problem[] {
+  const found: Problem[] = [];
+  if (presence === 'offline')
+    found.push({
+      level: 'bad',
+      title: 'Device offline',
+      message: 'It is not heard of. It goes on taking pictures by itself if it has power.',
+      hint: 'Look at its power and its network. What it holds is delivered when it is back.',
+    });
+  if (state && !state.clockTrusted)
+    found.push({
+      level: 'warn',
+      title: 'Clock not trusted',
+      message: 'The device has no time from the network or a clock chip yet.',
+      hint: 'Pictures are kept; their times may be wrong.',
+    });
+  if (state && state.disk.totalBytes > 0 && state.disk.freeBytes / state.disk.totalBytes < DISK_FREE_MIN)
+    found.push({
+      level: 'warn',
+      title: 'Disk nearly full',
+      message: `${bytesText(state.disk.freeBytes)} of ${bytesText(state.disk.totalBytes)} are free.`,
+    });
+  return found;
+}
+
+/** Problems of one source: camera, folder, destinations. */
+export function sourceProblems(state: SourceState | undefined): Problem[] {
+  if (!state) return [];
+  const found: Problem[] = [];
+  if (state.storage === 'absent')
+    found.push({
+      level: 'bad',
+      title: 'Storage absent',
+      message: "The source's folder is not there, so nothing is known about its pictures.",
+      hint: 'Is the disk plugged in and mounted?',
+    });
+  const failure = state.lastFailure;
+  if (failure && failure.at > (state.lastCaptureAt ?? 0))
+    found.push({ level: 'bad', title: 'Capture failed', message: failure.message });
+  if (state.failures > 0)
+    found.push({
+      level: 'warn',
+      title: `${plural(state.failures, 'file')} in the failure folder`,
+      message: 'They could not be processed and are kept as they are.',
+      hint: 'failure.log beside them says why.',
+    });
+  for (const destination of state.destinations)
+    if (destination.error)
+      found.push({
+        level: 'bad',
+        title: `Nothing arrives at ${destination.name}`,
+        message: destination.error.message,
+        hint: destination.error.hint,
+      });
+  return found;
+}

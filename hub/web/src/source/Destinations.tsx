@@ -1,0 +1,66 @@
+import { Progress } from '@mantine/core';
+import type { DestinationState, SourceState } from '../api/documents.ts';
+import { bytesText, countText, percentOf } from '../format/amounts.ts';
+import { Ago } from '../parts/Ago.tsx';
+import { Pill } from '../parts/Pill.tsx';
+import { Surface } from '../parts/Surface.tsx';
+import classes from './Destinations.module.css';
+
+/** Where this source's pictures go, and how far each place is. */
+export function Destinations({ state }: { state: SourceState }) {
+  return (
+    <Surface title="Destinations">
+      {state.destinations.length === 0 ? (
+        <p className={classes.none}>This source has no destination: its pictures stay on the device.</p>
+      ) : (
+        <ul className={classes.list}>
+          {state.destinations.map((destination) => (
+            <Destination key={destination.name} destination={destination} />
+          ))}
+        </ul>
+      )}
+    </Surface>
+  );
+}
+
+const STATES = {
+  idle: ['good', 'Idle'],
+  delivering: ['calm', 'Delivering'],
+  waiting: ['warn', 'Waiting'],
+  stopped: ['plain', 'Stopped'],
+} as const;
+
+function Destination({ destination }: { destination: DestinationState }) {
+  const { name, backlog, verified, oldestAt, lastDeliveryAt, error } = destination;
+  const percent = percentOf(verified.count, verified.count + backlog.count);
+  const [tone, label] = STATES[destination.state];
+  return (
+    <li className={classes.item}>
+      <div className={classes.head}>
+        <span className={classes.name}>{name}</span>
+        <Pill tone={error ? 'bad' : tone} pulse={destination.state === 'delivering'}>
+          {label}
+        </Pill>
+      </div>
+      <Progress value={percent} color={error ? 'coral' : percent === 100 ? 'lagoon' : 'lamp'} aria-label={`Verified at ${name}`} />
+      <div className={classes.figures}>
+        <span>
+          <strong>{countText(verified.count)}</strong> verified · {bytesText(verified.bytes)}
+        </span>
+        <span>
+          {backlog.count > 0 ? (
+            <>
+              <strong>{countText(backlog.count)}</strong> to go · {bytesText(backlog.bytes)}
+            </>
+          ) : (
+            'nothing to go'
+          )}
+        </span>
+      </div>
+      <div className={classes.figures}>
+        <span>{lastDeliveryAt ? <>last delivery <Ago at={lastDeliveryAt} /></> : 'no delivery yet'}</span>
+        <span>{oldestAt ? <>oldest <Ago at={oldestAt} /></> : null}</span>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,9 @@
+// On the pinned Node: loads every add-on, so that one that was built for another Node fails here and not in the field.
+import { createRequire } from 'node:module';
+
+const fromHardware = createRequire(new URL('../../hardware/package.json', import.meta.url));
+const fromAgent = createRequire(new URL('../../agent/package.json', import.meta.url));
+fromHardware('gphoto2');
+createRequire(fromHardware.resolve('onoff'))('epoll');
+fromAgent('better-sqlite3');
+fromAgent('sharp');

@@ -1,0 +1,28 @@
+import { type Bucket, CHUNK_BYTES_MAX, combine, EMPTY_DIGEST, pack } from './inventory.ts';
+
+/** A source's inventory in figures, as it travels: by day, or by month where the days would be too long a list. */
+export type DigestList = { level: 'day' | 'month'; list: string };
+
+export function digestList(buckets: readonly Bucket[], limitBytes = CHUNK_BYTES_MAX): DigestList {
+  const list = pack(buckets);
+  return list.length <= limitBytes ? { level: 'day', list } : { level: 'month', list: pack(byMonth(buckets)) };
+}
+
+/** The month of a day bucket: its first six characters where they are digits, else the bucket itself. */
+export const monthOf = (day: string): string => (/^\d{8}/.test(day) ? day.slice(0, 6) : day);
+
+/** Months in figures: a month's digest is the exclusive or of its days'. */
+export function byMonth(buckets: readonly Bucket[]): Bucket[] {
+  const months = new Map<string, Bucket>();
+  for (const { day, count, bytes, digest } of buckets) {
+    const key = monthOf(day);
+    const month = months.get(key) ?? { day: key, count: 0, bytes: 0, digest: EMPTY_DIGEST };
+    months.set(key, {
+      day: key,
+      count: month.count + count,
+      bytes: month.bytes + bytes,
+      digest: combine(month.digest, digest),
+    });
+  }
+  return [...months.values()];
+}
