@@ -11,8 +11,8 @@ import { ConfigError } from '@vigie/shared/kit/yaml-config';
 import { startSshd } from './sshd.ts';
 import { admitDevice } from './start/account.ts';
 import { writeConfiguration } from './start/configuration.ts';
-import { firstPicture } from './start/first-picture.ts';
 import { openFolder, StartError } from './start/folder.ts';
+import { firstPicture, picturesBelow } from './start/pictures.ts';
 import { keptPorts } from './start/ports.ts';
 import { type Program, startProgram } from './start/program.ts';
 
@@ -75,13 +75,15 @@ async function run(options: { folder: string; reset: boolean }, stop: AbortSigna
   say(code ? `  One-time code  ${code}   makes the first administrator` : '  Sign in with the account that you made.');
   say(`\nCtrl-C stops all of it. What hub and agent say is in ${folder.file('hub.log')} and agent.log`);
 
+  const archive = folder.file('archive');
+  const kept = (await picturesBelow(archive)).length;
   const watching = new AbortController();
-  const watch = firstPicture(folder.file('archive'), watching.signal).then((picture) => {
-    if (picture) say(`  first picture delivered: ${join(folder.file('archive'), picture)}`);
-  });
+  const watch = kept > 0 ? undefined : firstPicture(archive, watching.signal);
+  if (kept > 0) say(`It goes on from ${kept} pictures at the destination.`);
+  const told = watch?.then((picture) => picture && say(`First picture delivered: ${join(archive, picture)}`));
   const end = await Promise.race([stopAsked, ...started.map((program) => program.ended.then(() => program))]);
   watching.abort();
-  await watch;
+  await told;
   if (end !== 'stop') return lastWords(end, 'ended');
   say('\nstopping …');
   return 0;
@@ -89,7 +91,7 @@ async function run(options: { folder: string; reset: boolean }, stop: AbortSigna
 
 /** Tells why a part is not what it should be; the exit code. */
 async function lastWords(program: Program, what: string): Promise<number> {
-  const ended = await Promise.race([program.ended, undefined]);
+  const ended = await Promise.race([program.ended, Promise.resolve(undefined)]);
   const problem = ended === undefined ? what : `ended by itself with ${ended}`;
   const lines = [`\nThe ${program.name} ${problem}. Everything stops. What it said last:`, ...program.tail()];
   process.stderr.write(`${lines.join(`\n  ${program.name}: `)}\n`);

@@ -1,5 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import { duration } from '@vigie/shared/kit/duration';
-import { readConfig } from '@vigie/shared/kit/yaml-config';
+import { readConfig, withAbsolutePaths } from '@vigie/shared/kit/yaml-config';
 import { isZone } from '@vigie/shared/kit/zone';
 import { identifier } from '@vigie/shared/protocol/asset';
 import { destinationConfig } from '@vigie/shared/remote/destination-config';
@@ -114,4 +115,6 @@ export const agentConfig = z
 export type AgentConfig = z.infer<typeof agentConfig>;
 export type SourceConfig = AgentConfig['sources'][number];
 
-export const readAgentConfig = (file: string): AgentConfig => readConfig(file, agentConfig);
+/** Reads the file; relative paths in it are meant from its own folder. */
+export const readAgentConfig = (file: string): AgentConfig =>
+  withAbsolutePaths(readConfig(file, agentConfig), dirname(resolve(file)));

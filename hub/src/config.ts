@@ -1,5 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import { duration } from '@vigie/shared/kit/duration';
-import { readConfig } from '@vigie/shared/kit/yaml-config';
+import { readConfig, withAbsolutePaths } from '@vigie/shared/kit/yaml-config';
 import { destinationConfig } from '@vigie/shared/remote/destination-config';
 import { z } from 'zod';
 
@@ -11,7 +12,7 @@ export const hubConfig = z.strictObject({
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
-      port: z.int().min(0).max(65_535).default(8080),
+      port: z.int().min(1).max(65_535).default(8080),
       /** The address that browsers use, where it is not http://HOST:PORT: behind a proxy, say. */
       publicUrl: z.url().optional(),
       /** Addresses of proxies whose X-Forwarded-For is believed. */
@@ -50,4 +51,6 @@ export const hubConfig = z.strictObject({
 });
 export type HubConfig = z.infer<typeof hubConfig>;
 
-export const readHubConfig = (file: string): HubConfig => readConfig(file, hubConfig);
+/** Reads the file; relative paths in it are meant from its own folder. */
+export const readHubConfig = (file: string): HubConfig =>
+  withAbsolutePaths(readConfig(file, hubConfig), dirname(resolve(file)));

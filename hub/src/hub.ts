@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@vigie/shared/kit/clock';
@@ -8,21 +9,21 @@ import { openLink } from '@vigie/shared/link/mqtt';
 import { encodeMessage } from '@vigie/shared/link/payload';
 import { HUB_STATUS, topicOf, upwardFilters } from '@vigie/shared/protocol/topics';
 import { readSecret } from '@vigie/shared/remote/destination-config';
-import { createAccounts } from './broker/accounts.ts';
+import { openAccounts } from './broker/accounts.ts';
 import { startBroker } from './broker/embedded.ts';
 import type { HubConfig } from './config.ts';
 import { createAcknowledger } from './fleet/acknowledger.ts';
 import { createCommander } from './fleet/commander.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { createIntake } from './fleet/intake.ts';
+import { metricsText } from './fleet/metrics.ts';
 import { createOriginals } from './fleet/originals.ts';
 import { createPresenceWatch } from './fleet/presence-watch.ts';
-import { createHttp } from './http/app.ts';
+import { createHttp } from './http/http.ts';
 import { listen } from './http/listen.ts';
 import type { LiveEvent } from './http/schema.ts';
 import type { HubServices } from './http/services.ts';
 import { createReconciler } from './inventory/reconciler.ts';
-import { metricsText } from './fleet/metrics.ts';
 import { createSideOpener } from './report/open-side.ts';
 import { createReports } from './report/reports.ts';
 import { createReportRunner } from './report/runner.ts';
@@ -37,4 +38,282 @@ import { createJobStore } from './store/jobs.ts';
 import { createPreviews } from './store/previews.ts';
 import { createReportStore } from './store/reports.ts';
 import { openStore } from './store/store.ts';
+import { readOrMakeSecret } from './users/secret.ts';
 import { createUsers } from './users/users.ts';
+
+/** A hub that runs: everything from the broker to the dashboard, in the order of the data path. */
+export type Hub = AsyncDisposable & {
+  /** Where the dashboard is. */
+  url: string;
+  /** Where the embedded broker listens, or null. */
+  brokerUrl: string | null;
+  /** The one-time code that makes the first administrator, or null once there is one. */
+  setupCode: string | null;
+};
+
+const LOOK_EVERY_MS = 1_000;
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+  version: string;
+};
+
+export async function startHub(config: HubConfig, log: Log, clock: Clock = systemClock): Promise<Hub> {
+  await using opened = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const listeners = new Set<(event: LiveEvent) => void>();
+  const live = (event: LiveEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+
+  // What is known.
+  const store = opened.use(openStore(config.dataFolder));
+  const devices = createDevices(store, clock);
+  const inventories = createInventories(store, clock);
+  const previews = createPreviews(store, clock);
+  const reportStore = createReportStore(store, clock);
+  const jobs = createJobStore(store, clock);
+  const activities = createActivities(store, clock, (id) => live({ topic: 'activity', key: String(id) }));
+
+  // The link to the devices. What needs it is made first: messages may come from the moment it is open.
+  let link: Link | undefined;
+  const say = async (topic: string, payload: string, retain = false): Promise<void> => {
+    if (!link) throw new Error('the link is not open yet');
+    await link.publish(topic, payload, { retain });
+  };
+  const commander = createCommander(
+    (a, name, m) => say(topicOf(a, 'command', name), encodeMessage('command', m)),
+    clock,
+  );
+  const acknowledger = opened.use(
+    createAcknowledger((a, ack) => say(topicOf(a, 'ack'), encodeMessage('ack', ack)), log),
+  );
+  const reconciler = createReconciler({
+    inventories,
+    ask: (name, get) => say(topicOf(name, 'inventory/get', name.source), encodeMessage('inventory/get', get)),
+    clock,
+    log,
+  });
+
+  // Reports and what follows from them.
+  const originals = opened.use(createOriginals({ destinations: config.destinations, inventories, previews, log }));
+  const reportChanged = (id: string) => live({ topic: 'reports', key: id });
+  const runner = createReportRunner({
+    reports: reportStore,
+    sides: createSideOpener({
+      devices,
+      inventories,
+      destinations: config.destinations,
+      commander,
+      reconcile: (name) => reconciler.ask(name),
+      clock,
+    }),
+    changed: reportChanged,
+    completed(row) {
+      if (row.state === 'completed' && row.sync && row.mendableCount > 0) resync.start(row, row.by);
+    },
+    clock,
+    log,
+  });
+  const queueReport = (values: Parameters<typeof reportStore.create>[0]) => {
+    reportChanged(reportStore.create(values).id);
+    runner.wake();
+  };
+  const meter = createRateMeter(clock);
+  const resync = createResync({
+    jobs,
+    reports: reportStore,
+    inventories,
+    activities,
+    publishNext: (a, orders) => say(topicOf(a, 'job/next'), encodeMessage('job/next', { jobs: orders }), true),
+    followUp: ({ left, right, filter, by }) => queueReport({ left, right, filter, by, trigger: 'resync', sync: false }),
+    changed: (id) => live({ topic: 'jobs', key: id }),
+    expiryMs: config.resync.jobExpiry,
+    clock,
+    log,
+  });
+  const outages = createOutageWatch({
+    devices,
+    inventories,
+    activities,
+    listable: new Set(config.destinations.map((d) => d.name)),
+    policy: config.resync.policy,
+    outageAfterMs: config.resync.outageAfter,
+    report: (left, right, sync) =>
+      queueReport({
+        left: JSON.stringify(left),
+        right: JSON.stringify(right),
+        filter: '{}',
+        by: 'automatic',
+        trigger: 'outage',
+        sync,
+      }),
+    clock,
+    log,
+  });
+  const presence = createPresenceWatch({
+    devices,
+    activities,
+    limits: config.fleet,
+    changed(row, now) {
+      if (now === 'offline') outages.down(row);
+      live({ topic: 'fleet', key: `${row.site}/${row.device}` });
+    },
+    clock,
+  });
+  const intake = createIntake({
+    store,
+    devices,
+    inventories,
+    previews,
+    activities,
+    reconciler,
+    acknowledge: acknowledger.due,
+    replied: commander.replied,
+    jobUpdated(address, update) {
+      meter.seen(update.id, update.done.bytes);
+      resync.updated(address, update);
+    },
+    born: resync.tell,
+    destinationDown: outages.down,
+    live,
+    clock,
+    log,
+  });
+
+  // The broker, and the hub as one of its clients.
+  const hubPassword = randomBytes(24).toString('base64url');
+  const { broker: brokerConfig } = config;
+  const broker =
+    brokerConfig.type === 'embedded'
+      ? opened.use(
+          await startBroker({
+            host: brokerConfig.host,
+            port: brokerConfig.port,
+            accounts: openAccounts(brokerConfig.accountsFile),
+            hubPassword,
+            log,
+          }),
+        )
+      : undefined;
+  const session = clock.now();
+  const status = (state: 'online' | 'offline') => JSON.stringify({ state, session });
+  const credentials =
+    brokerConfig.type === 'embedded'
+      ? { user: 'hub', password: hubPassword, protocol: '3.1.1' as const }
+      : {
+          user: brokerConfig.user,
+          password: brokerConfig.passwordFile && readSecret(brokerConfig.passwordFile),
+          protocol: brokerConfig.protocol,
+          caFile: brokerConfig.caFile,
+        };
+  link = opened.use(
+    openLink({
+      url: broker ? broker.url : (brokerConfig as { url: string }).url,
+      clientId: 'hub',
+      ...credentials,
+      will: { topic: HUB_STATUS, payload: status('offline'), retain: true },
+      subscriptions: upwardFilters(),
+      receive: intake,
+      clock,
+      random: Math.random,
+      log,
+    }),
+  );
+  link.onConnect(() => {
+    outages.linkUp();
+    say(HUB_STATUS, status('online'), true).catch((error: unknown) => log.warn(messageOf(error)));
+    for (const row of devices.all()) resync.tell(row);
+  });
+  link.onDisconnect(() => {
+    for (const row of devices.all()) outages.down(row);
+  });
+  opened.defer(async () => {
+    if (link?.connected) await say(HUB_STATUS, status('offline'), true);
+  });
+  // While the hub was away, nobody watched: every device may have had an outage.
+  for (const row of devices.all()) devices.outage(row, row.lastHeardAt);
+
+  // People.
+  const users = createUsers({
+    database: store.sqlite,
+    baseUrl: baseUrlOf(config),
+    secret: await readOrMakeSecret(config.dataFolder),
+    clock,
+    random: randomBytes,
+    log,
+  });
+  const services: HubServices = {
+    version,
+    fleet: createFleet({ devices, inventories, previews, originals, commander, clock }),
+    destinations: () =>
+      config.destinations.map((d) => ({
+        name: d.name,
+        type: d.type,
+        address: d.type === 'sftp' ? `sftp://${d.user}@${d.host}:${d.port}/${d.root}` : d.root,
+      })),
+    reports: createReports({ reports: reportStore, jobs, runner, rate: meter.rate, changed: reportChanged }),
+    jobs: {
+      list: () => jobs.recent(200).map(jobDocument),
+      get(id) {
+        const row = jobs.find(id);
+        return row && jobDocument(row);
+      },
+      order: (id, want, by) => jobDocument(resync.order(id, want, by)),
+    },
+    activity: (limit) => activities.recent(limit).map((a) => ({ ...a, at: new Date(a.at).toISOString() })),
+    live(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ready() {
+      const checks = { database: store.sqlite.open, broker: link?.connected ?? false };
+      return { ready: Object.values(checks).every(Boolean), checks };
+    },
+    metrics: () =>
+      metricsText({
+        devices: devices.all(),
+        sources: devices
+          .all()
+          .flatMap((d) => inventories.ofDevice(d).map((row) => ({ row, ...inventories.amount(row) }))),
+        openJobs: devices.all().reduce((sum, d) => sum + jobs.openOrders(d).length, 0),
+        brokerConnected: link?.connected ?? false,
+      }),
+  };
+  const http = createHttp({
+    services,
+    users,
+    web: { folder: join(import.meta.dirname, '../web/dist') },
+    baseUrl: baseUrlOf(config),
+    trustedProxies: config.http.trustedProxies,
+    clock,
+    log,
+  });
+  const listening = await listen(http, config.http);
+  opened.defer(() => listening.close());
+
+  // The loops: reports one by one, and a look at presence, outages and expiry every second.
+  const looking = (async () => {
+    while (!stopping.signal.aborted) {
+      presence.look();
+      outages.look();
+      resync.expire();
+      await clock.sleep(LOOK_EVERY_MS, stopping.signal);
+    }
+  })();
+  const running = runner.run(stopping.signal);
+  opened.defer(async () => {
+    stopping.abort();
+    await Promise.all([looking, running]);
+  });
+
+  const whole = opened.move();
+  return {
+    url: config.http.publicUrl ?? listening.url,
+    brokerUrl: broker?.url ?? null,
+    setupCode: users.setupCode(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
+  };
+}
+
+function baseUrlOf({ http: { publicUrl, host, port } }: HubConfig): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,6 +1,5 @@
-import { messageOf, VigieError } from '@vigie/shared/kit/errors';
+import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import { printable } from '@vigie/shared/kit/names';
-import { ConfigError } from '@vigie/shared/kit/yaml-config';
 import { EXIT, UsageError } from './commands/usage.ts';
 
 /** A command runs with the arguments after its name and answers with the program's exit code. */
@@ -19,6 +18,14 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   inventory: {
     about: 'write the inventory of one side to a file',
     load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  device: {
+    about: 'manage the accounts of the embedded broker',
+    load: async () => (await import('./commands/device.ts')).device,
+  },
+  user: {
+    about: 'say who may sign in to the dashboard',
+    load: async () => (await import('./commands/user.ts')).user,
   },
 };
 
@@ -50,9 +57,10 @@ async function run([name, ...args]: string[]): Promise<number> {
 }
 
 function complain(error: unknown): number {
-  const wrongUse = error instanceof UsageError || error instanceof ConfigError;
   const known = error instanceof VigieError;
-  const text = known ? messageOf(error) : String((error as Error | undefined)?.stack ?? error);
+  const code = codeOf(error);
+  const wrongUse = code === 'usage' || code === 'config' || code.startsWith('ERR_PARSE_ARGS');
+  const text = known || wrongUse ? messageOf(error) : String((error as Error | undefined)?.stack ?? error);
   const hint = known && error.hint !== undefined ? `\n${error.hint}` : '';
   // Names from outside are in these messages: they must not speak to the terminal.
   const lines = `vigie-hub: ${text}${hint}`.split('\n').map(printable);

@@ -41,20 +41,24 @@ const SERVICES = { 'openssh-server': 'ssh', mosquitto: 'mosquitto' };
 export function installDebianPackages(purpose) {
   const missing = missingOf(purpose === 'test' ? [...RUN, ...TEST] : RUN);
   if (missing.length === 0) return;
-  const program = fileURLToPath(import.meta.url);
-  const what = `install Debian packages ${missing.join(' ')}`;
-  if (process.getuid() === 0) run(what, process.execPath, [program, ...missing]);
-  else if (spawnSync('sudo', ['-n', 'true']).status === 0) {
-    run(what, 'sudo', ['-n', process.execPath, program, ...missing]);
-  } else {
-    throw new SetUpError(
-      [
-        `set up: Debian packages are missing, and only root may install them. Run this line, then the same command again:`,
-        `  sudo ${process.execPath} ${program} ${missing.join(' ')}`,
-        `It is "apt-get install --no-install-recommends" of these packages, without starting their servers.`,
-      ].join('\n'),
-    );
-  }
+  const root = process.getuid() === 0;
+  const sudo = !root && spawnSync('sudo', ['-n', 'true']).status === 0;
+  const { command, args } = installer(missing, { root, sudo });
+  run(`install Debian packages ${missing.join(' ')}`, command, args);
+}
+
+/** How the packages can be installed here; who may not is told the one line to run. */
+export function installer(missing, { root, sudo }) {
+  const line = [process.execPath, fileURLToPath(import.meta.url), ...missing];
+  if (root) return { command: line[0], args: line.slice(1) };
+  if (sudo) return { command: 'sudo', args: ['-n', ...line] };
+  throw new SetUpError(
+    [
+      'set up: Debian packages are missing, and only root may install them. Run this line, then the same command again:',
+      `  sudo ${line.join(' ')}`,
+      'It is "apt-get install --no-install-recommends" of these packages, without starting their servers.',
+    ].join('\n'),
+  );
 }
 
 /** Of these packages the ones that are not installed: one question to dpkg, 20 ms. */
@@ -76,30 +80,25 @@ function missingOf(names) {
   return names.filter((name) => !installed.has(name));
 }
 
-/** As root. Policy, then apt, then the switch that decides about the next boot. */
-function installAsRoot(names) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Asked by Debian's own scripts before they start a server; where an administrator keeps one, that one rules.
-  const policy = '/usr/sbin/policy-rc.d';
+/**
+ * As root: apt, with the servers kept from starting. `policy` is asked by Debian's own scripts before they start one; where
+ * an administrator keeps one, that one rules.
+ */
+export function installAsRoot(names, { policy = '/usr/sbin/policy-rc.d', env = process.env } = {}) {
+  const quiet = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
   const ours = !existsSync(policy);
-  if (ours)
-    writeFileSync(policy, '#!/bin/sh\n# Servers are not started while Vigie is being set up.\nexit 101\n', {
-      mode: 0o755,
-    });
+  const refusal = '#!/bin/sh\n# Servers are not started while Vigie is being set up.\nexit 101\n';
+  if (ours) writeFileSync(policy, refusal, { mode: 0o755 });
+  const install = ['-o', 'DPkg::Lock::Timeout=120', 'install', '-q', '-y', '--no-install-recommends'];
   try {
-    run('read the list of Debian packages', 'apt-get', ['update', '-q'], env);
-    run(
-      'install',
-      'apt-get',
-      ['-o', 'DPkg::Lock::Timeout=120', 'install', '-q', '-y', '--no-install-recommends', ...names],
-      env,
-    );
+    run('read the list of Debian packages', 'apt-get', ['update', '-q'], quiet);
+    run('install', 'apt-get', [...install, ...names], quiet);
   } finally {
     if (ours) rmSync(policy);
   }
   for (const name of names) {
     const service = SERVICES[name];
-    if (service) run(`keep ${service} from starting at boot`, 'update-rc.d', [service, 'disable'], env);
+    if (service) run(`keep ${service} from starting at boot`, 'update-rc.d', [service, 'disable'], quiet);
   }
 }
 

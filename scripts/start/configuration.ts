@@ -1,13 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { replaceFile } from '@vigie/shared/kit/durable';
+
 import type { Sshd } from '../sshd.ts';
 import type { Folder } from './folder.ts';
 import type { Ports } from './ports.ts';
 
+type SftpServer = Pick<Sshd, 'host' | 'port' | 'user' | 'identityFile' | 'knownHosts'>;
+
 export const DEVICE = 'lookout';
 
 /** The two configuration files, written once: a person may edit them, and the next start goes on with what they say. */
-export async function writeConfiguration(folder: Folder, ports: Ports, sshd: Sshd): Promise<void> {
+export async function writeConfiguration(folder: Folder, ports: Ports, sshd: SftpServer): Promise<void> {
   mkdirSync(folder.file('archive'), { recursive: true });
   await writeOnce(folder.file('hub.yaml'), hubYaml(folder, ports, sshd));
   await writeOnce(
@@ -22,7 +25,7 @@ async function writeOnce(file: string, text: string): Promise<void> {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-const archive = (folder: Folder, sshd: Sshd): string => `destinations:
+const archive = (folder: Folder, sshd: SftpServer): string => `destinations:
   - name: archive
     type: sftp
     host: ${sshd.host}
@@ -39,7 +42,7 @@ const archive = (folder: Folder, sshd: Sshd): string => `destinations:
 export const hubYaml = (
   folder: Folder,
   ports: Ports,
-  sshd: Sshd,
+  sshd: SftpServer,
 ): string => `# The hub of "npm start". Written once: edit it as you like.
 dataFolder: ${quoted(folder.file('hub'))}
 
@@ -68,7 +71,7 @@ resync:
 export const agentYaml = (
   folder: Folder,
   ports: Ports,
-  sshd: Sshd,
+  sshd: SftpServer,
   zone: string,
 ): string => `# The agent of "npm start". Written once: edit it as you like.
 site: home

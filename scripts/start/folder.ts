@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LOCK = 'lock';
@@ -37,23 +37,32 @@ export function openFolder(root: string, reset: boolean): Folder & Disposable {
 }
 
 function take(lock: string, root: string): void {
-  for (;;) {
-    try {
-      const file = openSync(lock, 'wx', 0o600);
-      writeSync(file, identityOf(process.pid) as string);
-      closeSync(file);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  // Linked when it is whole: a lock is never seen empty.
+  const mine = `${lock}.${process.pid}`;
+  writeFileSync(mine, identityOf(process.pid) as string, { mode: 0o600 });
+  try {
+    while (!linked(mine, lock)) {
+      const identity = readFileSync(lock, 'utf8');
+      const pid = Number(identity.split(' ')[0]);
+      if (identity !== '' && identityOf(pid) === identity) {
+        throw new StartError(
+          `start in "${root}": process ${pid} runs there already; stop it first (Ctrl-C in its terminal)`,
+        );
+      }
+      rmSync(lock, { force: true });
     }
-    const identity = readFileSync(lock, 'utf8');
-    const pid = Number(identity.split(' ')[0]);
-    if (identity !== '' && identityOf(pid) === identity) {
-      throw new StartError(
-        `start in "${root}": process ${pid} runs there already; stop it first (Ctrl-C in its terminal)`,
-      );
-    }
-    rmSync(lock, { force: true });
+  } finally {
+    rmSync(mine);
+  }
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   }
 }
 

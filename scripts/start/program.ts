@@ -8,6 +8,8 @@ const TAIL_LINES_MAX = 20;
 /** One program that `npm start` runs, its output in a log file. */
 export type Program = {
   name: string;
+  /** Undefined when it could not be started. */
+  pid: number | undefined;
   /** Resolves when it has ended, with how: `exit code 3`, `SIGKILL`. It never rejects. */
   ended: Promise<string>;
   /** The last lines that it said. */
@@ -49,6 +51,7 @@ export function startProgram(name: string, command: string[], logFile: string): 
 
   return {
     name,
+    pid: child.pid,
     ended,
     tail: () => [...tail],
     async line(pattern, limitMs) {

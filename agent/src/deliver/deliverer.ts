@@ -29,8 +29,8 @@ export type DelivererOptions = {
   locate: (claimed: Claimed) => string;
   /** Its path below the destination's root. */
   address: (claimed: Claimed) => string;
-  /** The local file is gone: the ledger must say so. */
-  lost: (claimed: Claimed, message: string) => void;
+  /** The local file is gone: the ledger must say so. False while the whole storage is absent: then nothing is gone. */
+  lost: (claimed: Claimed, message: string) => boolean;
   changed: () => void;
   workers: number;
   proof: 'size' | 'digest';
@@ -106,9 +106,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       restingUntil = clock.monotonic() + backoffMs(failures, backoff, random());
       error = verdict.hint === undefined ? failure : { ...failure, hint: verdict.hint };
     }
-    if (about === 'gone') options.lost(claimed, message);
-    else if (about === 'hopeless') deliveries.failed(claimed, destination, failure, clock.now() + HOPELESS_PAUSE_MS);
-    else deliveries.release(claimed, destination, { notBefore, attempted: about === 'destination' ? undefined : failure });
+    if (about === 'gone' && options.lost(claimed, message)) return;
+    if (about === 'hopeless') deliveries.failed(claimed, destination, failure, clock.now() + HOPELESS_PAUSE_MS);
+    else
+      deliveries.release(claimed, destination, { notBefore, attempted: about === 'destination' ? undefined : failure });
   }
 
   /** While a destination is known to fail, one worker alone knocks at its door. */
@@ -144,7 +145,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       wake();
     },
     condition: () => ({
-      state: error !== null && STOPPED.has(error.code) ? 'stopped' : active > 0 ? 'delivering' : error ? 'waiting' : 'idle',
+      state:
+        error !== null && STOPPED.has(error.code) ? 'stopped' : active > 0 ? 'delivering' : error ? 'waiting' : 'idle',
       error,
       lastDeliveryAt,
     }),

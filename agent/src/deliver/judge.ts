@@ -9,9 +9,23 @@ import { codeOf, isSystemError, messageOf, VigieError } from '@vigie/shared/kit/
  * - `asset`: this one alone has to wait; `hopeless` ones for another order.
  * - `gone`: the local file is not there any more.
  */
-export type Verdict = { about: 'destination' | 'connection' | 'asset' | 'hopeless' | 'gone'; code: string; message: string; hint?: string };
+export type Verdict = {
+  about: 'destination' | 'connection' | 'asset' | 'hopeless' | 'gone';
+  code: string;
+  message: string;
+  hint?: string;
+};
 
-const DESTINATION = new Set(['unreachable', 'refused', 'host-key', 'authentication', 'root-absent', 'permission', 'destination-full', 'config']);
+const DESTINATION = new Set([
+  'unreachable',
+  'refused',
+  'host-key',
+  'authentication',
+  'root-absent',
+  'permission',
+  'destination-full',
+  'config',
+]);
 const CONNECTION = new Set(['stalled', 'connection-lost']);
 const HOPELESS = new Set(['conflict', 'source-changed', 'path', 'not-a-file']);
 

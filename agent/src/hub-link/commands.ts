@@ -21,7 +21,12 @@ export function createCommands(options: {
   const running = new Set<string>();
 
   async function answer(name: string, { id, expiresAt, args }: Message<'command'>, signal: AbortSignal) {
-    const refuse = (code: string, message: string) => ({ id, status: 'error' as const, at: clock.now(), error: { code, message } });
+    const refuse = (code: string, message: string) => ({
+      id,
+      status: 'error' as const,
+      at: clock.now(),
+      error: { code, message },
+    });
     if (!COMMANDS.includes(name as CommandName)) {
       return refuse('unknown-command', `command "${name}": not known; ${COMMANDS.join(', ')} are`);
     }

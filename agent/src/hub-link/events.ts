@@ -27,8 +27,8 @@ export function createEventSender(options: {
   log: Log;
 }): EventSender {
   const { outbox, clock, log } = options;
-  let ackedSeq = 0;
-  let sentSeq = 0;
+  let ackedSeq = outbox.ackedSeq();
+  let sentSeq = ackedSeq;
   let progressAt = clock.monotonic();
   let fresh = true;
   let waking = new AbortController();
@@ -41,7 +41,8 @@ export function createEventSender(options: {
     const newest = fresh ? outbox.newest() : undefined;
     fresh = false;
     if (newest && outbox.size() > 1) await options.send(newest);
-    const events = outbox.after(Math.max(sentSeq, ackedSeq), WINDOW - Math.max(0, sentSeq - ackedSeq));
+    const room = WINDOW - (sentSeq - ackedSeq);
+    const events = room > 0 ? outbox.after(sentSeq, room) : [];
     for (const event of events) {
       const historical = newest !== undefined && event.seq < newest.seq;
       await options.send({ ...event, historical });

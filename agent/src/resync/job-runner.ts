@@ -87,7 +87,10 @@ export function createJobRunner(options: {
         }
         for (const { order } of ended) told.delete(order.id);
         const busy = open.some(({ state }) => !isFinal(state) && state !== 'PAUSED');
-        await clock.sleep(busy ? TELL_EVERY_MS : LOOK_EVERY_MS, busy ? signal : AbortSignal.any([signal, waking.signal]));
+        await clock.sleep(
+          busy ? TELL_EVERY_MS : LOOK_EVERY_MS,
+          busy ? signal : AbortSignal.any([signal, waking.signal]),
+        );
       }
     },
     wake,

@@ -59,7 +59,12 @@ export function createAssets(options: {
 
   const mine = eq(asset.source, name);
   const held = and(mine, sql`${asset.state} = 'held'`);
-  const byJob = (jobId: string) => database.select().from(asset).where(and(mine, eq(asset.jobId, jobId))).get();
+  const byJob = (jobId: string) =>
+    database
+      .select()
+      .from(asset)
+      .where(and(mine, eq(asset.jobId, jobId)))
+      .get();
 
   /** Changes the inventory by one entry; call it inside a transaction. */
   function count(entry: Entry, sign: 1 | -1): number {
@@ -94,7 +99,11 @@ export function createAssets(options: {
         unreadable: intent.unreadable ?? null,
         createdAt: clock.now(),
       };
-      database.insert(asset).values(row).onConflictDoUpdate({ target: asset.jobId, targetWhere: sql`job_id is not null`, set: row }).run();
+      database
+        .insert(asset)
+        .values(row)
+        .onConflictDoUpdate({ target: asset.jobId, targetWhere: sql`job_id is not null`, set: row })
+        .run();
     },
     intended(jobId) {
       const row = byJob(jobId);

@@ -29,7 +29,11 @@ export function createCaptures(ledger: Ledger, source: string, outbox: Outbox, c
       .get();
   return {
     begin(slotAt) {
-      const { id } = database.insert(capture).values({ source, slotAt, state: 'running' }).returning({ id: capture.id }).get();
+      const { id } = database
+        .insert(capture)
+        .values({ source, slotAt, state: 'running' })
+        .returning({ id: capture.id })
+        .get();
       if (id % 1000 === 0) database.run(sql`delete from capture where id <= ${id - KEPT_MAX}`);
       return id;
     },
@@ -48,7 +52,8 @@ export function createCaptures(ledger: Ledger, source: string, outbox: Outbox, c
       });
     },
     lastSlot: () =>
-      database.select({ slotAt: capture.slotAt }).from(capture).where(mine).orderBy(desc(capture.slotAt)).limit(1).get()?.slotAt,
+      database.select({ slotAt: capture.slotAt }).from(capture).where(mine).orderBy(desc(capture.slotAt)).limit(1).get()
+        ?.slotAt,
     lastCapturedAt: () => newest('captured')?.finishedAt ?? undefined,
     lastFailure() {
       const row = newest('failed');

@@ -32,9 +32,12 @@ export type Deliveries = {
   oldestAt(source: string, destination: string): number | undefined;
   /** Everything that failed may be tried at once. */
   retryFailed(source?: string, destination?: string): number;
+  standing(assetId: number, destination: string): DeliveryStanding | undefined;
   /** Owes what is held already to a destination that has no delivery for it. */
   oweExisting(source: string, destination: string): number;
 };
+/** Where one delivery stands. */
+export type DeliveryStanding = Pick<typeof delivery.$inferSelect, 'state' | 'errorMessage' | 'updatedAt'>;
 export type Failure = { code: string; message: string };
 
 /** How long a fresh picture belongs to the live lane: after that an outage has left it behind. */
@@ -68,7 +71,9 @@ export function createDeliveries(options: {
       .select()
       .from(delivery)
       .innerJoin(asset, eq(asset.id, delivery.assetId))
-      .where(and(eq(delivery.destination, destination), eq(delivery.lane, lane), due, lte(delivery.notBefore, clock.now())))
+      .where(
+        and(eq(delivery.destination, destination), eq(delivery.lane, lane), due, lte(delivery.notBefore, clock.now())),
+      )
       .orderBy(lane === 'live' ? desc(delivery.capturedAt) : asc(delivery.capturedAt))
       .limit(1)
       .get();
@@ -98,7 +103,14 @@ export function createDeliveries(options: {
         database
           .update(delivery)
           .set({ lane: 'backfill' })
-          .where(and(eq(delivery.destination, destination), eq(delivery.lane, 'live'), due, lt(delivery.updatedAt, now - LIVE_FOR_MS)))
+          .where(
+            and(
+              eq(delivery.destination, destination),
+              eq(delivery.lane, 'live'),
+              due,
+              lt(delivery.updatedAt, now - LIVE_FOR_MS),
+            ),
+          )
           .run();
         for (const lane of lanes) {
           const claimed = next(destination, lane);
@@ -201,6 +213,7 @@ export function createDeliveries(options: {
         )
         .run().changes;
     },
+    standing: (assetId, destination) => database.select().from(delivery).where(at(assetId, destination)).get(),
     oweExisting(source, destination) {
       const now = clock.now();
       return database.run(sql`

@@ -66,7 +66,10 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
       .where(eq(job.id, id))
       .run();
 
-  function assetsOf(source: string, { all, days, paths }: Selected): { id: number; size: number; capturedAt: number }[] {
+  function assetsOf(
+    source: string,
+    { all, days, paths }: Selected,
+  ): { id: number; size: number; capturedAt: number }[] {
     const base = and(eq(asset.source, source), sql`${asset.state} = 'held'`, eq(asset.tree, 'result'));
     const columns = { id: asset.id, size: asset.size, capturedAt: asset.capturedAt };
     if (all) return database.select(columns).from(asset).where(base).all();
@@ -84,7 +87,13 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
       const row = read(id);
       return row && standing(row);
     },
-    open: () => database.select().from(job).where(inArray(job.state, ['QUEUED', 'RUNNING', 'PAUSED'])).all().map(standing),
+    open: () =>
+      database
+        .select()
+        .from(job)
+        .where(inArray(job.state, ['QUEUED', 'RUNNING', 'PAUSED']))
+        .all()
+        .map(standing),
     begin(order, selected) {
       return database.transaction(() => {
         const { source, destination, replace } = order.selection;
@@ -169,7 +178,8 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
         const { order, total, done, failed } = standing;
         const over = clock.now() > order.expiresAt;
         if (done.count + failed < total.count && !over) return [];
-        const state: JobState = over && done.count + failed < total.count ? 'TIMED_OUT' : failed > 0 ? 'FAILED' : 'SUCCEEDED';
+        const state: JobState =
+          over && done.count + failed < total.count ? 'TIMED_OUT' : failed > 0 ? 'FAILED' : 'SUCCEEDED';
         const message = failed > 0 ? `${failed} of ${total.count} could not be delivered` : null;
         set(order.id, { state, message });
         return [{ ...standing, state, message }];

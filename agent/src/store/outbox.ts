@@ -1,6 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { type DeviceEvent, deviceEvent } from '@vigie/shared/protocol/messages';
-import { asc, gt, lte, max } from 'drizzle-orm';
+import { asc, gt, lte, max, min } from 'drizzle-orm';
 import type { Ledger } from './ledger.ts';
 import { countOf } from './ledger.ts';
 import { fact, outbox } from './schema.ts';
@@ -20,6 +20,8 @@ export type Outbox = {
   /** The hub has committed all up to `seq`: they are forgotten. */
   acknowledge(seq: number): void;
   size(): number;
+  /** Events up to this one are acknowledged and forgotten. */
+  ackedSeq(): number;
 };
 
 const LAST_SEQ = 'event-seq';
@@ -38,21 +40,39 @@ export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): O
     add(event) {
       const seq = last + 1;
       const whole = { ...event, seq, generation, at: clock.now(), historical: false };
-      database.insert(outbox).values({ seq, type: event.type, payload: JSON.stringify(whole) }).run();
+      database
+        .insert(outbox)
+        .values({ seq, type: event.type, payload: JSON.stringify(whole) })
+        .run();
       const value = String(seq);
-      database.insert(fact).values({ key: LAST_SEQ, value }).onConflictDoUpdate({ target: fact.key, set: { value } }).run();
+      database
+        .insert(fact)
+        .values({ key: LAST_SEQ, value })
+        .onConflictDoUpdate({ target: fact.key, set: { value } })
+        .run();
       last = seq;
       added();
     },
     after: (seq, limit) =>
       database.select().from(outbox).where(gt(outbox.seq, seq)).orderBy(asc(outbox.seq)).limit(limit).all().map(parse),
     newest() {
-      const top = database.select({ seq: max(outbox.seq) }).from(outbox).get()?.seq;
+      const top = database
+        .select({ seq: max(outbox.seq) })
+        .from(outbox)
+        .get()?.seq;
       return top ? this.after(top - 1, 1)[0] : undefined;
     },
     acknowledge(seq) {
-      database.delete(outbox).where(lte(outbox.seq, Math.min(seq, last))).run();
+      database
+        .delete(outbox)
+        .where(lte(outbox.seq, Math.min(seq, last)))
+        .run();
     },
+    ackedSeq: () =>
+      (database
+        .select({ seq: min(outbox.seq) })
+        .from(outbox)
+        .get()?.seq ?? last + 1) - 1,
     size: () => database.select({ count: countOf }).from(outbox).get()?.count ?? 0,
   };
 }

@@ -49,6 +49,8 @@ export async function startBroker(options: {
   port: number;
   accounts: Accounts;
   hubPassword?: string;
+  /** How long a connection may take to greet; 10 s unless told. */
+  greetingMs?: number;
   log: Log;
 }): Promise<Broker> {
   const { host, accounts, log } = options;
@@ -59,7 +61,7 @@ export async function startBroker(options: {
   await accounts.find('hub');
 
   const broker = await Aedes.createBroker({
-    connectTimeout: GREETING_MS,
+    connectTimeout: options.greetingMs ?? GREETING_MS,
     drainTimeout: DRAIN_MS,
     keepaliveLimit: KEEPALIVE_S_MAX,
     maxTopicLevels: 8,

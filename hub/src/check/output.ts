@@ -1,8 +1,8 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { replaceFile } from '@vigie/shared/kit/durable';
-import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
+import { VigieError } from '@vigie/shared/kit/errors';
 import { UsageError } from '../commands/usage.ts';
 
 /** Where a command's result goes. Text is held back until it is whole, so that a failure leaves no half of a result. */
@@ -25,16 +25,14 @@ export function openOutput(file: string | undefined): Output {
   };
 }
 
+/** Only a regular file, or a name that nothing has, is ever replaced. `stat` follows links such as /dev/stdout; `lstat` does not. */
 function targetOf(file: string): { path: string; special: boolean } {
-  try {
-    const path = realpathSync(file);
-    const stat = statSync(path);
-    if (stat.isDirectory()) throw new UsageError(`--output ${JSON.stringify(file)}: it is a folder: a file is allowed`);
-    return { path, special: !stat.isFile() };
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT')) throw error;
-  }
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) throw new UsageError(`--output ${JSON.stringify(file)}: it is a folder: a file is allowed`);
+  if (stat?.isFile()) return { path: realpathSync(file), special: false };
   const path = resolve(file);
+  // A device, a pipe, or a link whose end is not there: written through, never renamed over.
+  if (stat !== undefined || lstatSync(path, { throwIfNoEntry: false }) !== undefined) return { path, special: true };
   if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`--output ${JSON.stringify(file)}: its folder does not exist: make it first`);
   }

@@ -23,7 +23,11 @@ export type DirectoryOptions = {
  * It uses blocking calls, one folder at a time: for a command whose only work this is they are several times as fast as calls
  * through the thread pool, and between folders everything else has its turn.
  */
-export async function readDirectory(root: string, tell: (entry: Entry) => void, options: DirectoryOptions): Promise<void> {
+export async function readDirectory(
+  root: string,
+  tell: (entry: Entry) => void,
+  options: DirectoryOptions,
+): Promise<void> {
   const { digest, wanted, signal } = options;
   for (const folders = ['']; folders.length > 0; ) {
     const folder = folders.pop() as string;
@@ -70,8 +74,12 @@ function listFolder(root: string, folder: string): { entries: Entry[]; folders: 
 /** Text is faster than bytes; a folder with names that are not UTF-8 is read again as bytes. */
 function namesIn(place: string): [name: string, kind: Dirent<string> | Dirent<Buffer>][] {
   const plain = readdirSync(systemPath(place), { withFileTypes: true });
-  if (!plain.some(({ name }) => /[\ufffd\u{10ff80}-\u{10ffff}]/u.test(name))) return plain.map((kind) => [kind.name, kind]);
-  return readdirSync(systemPath(place), { withFileTypes: true, encoding: 'buffer' }).map((kind) => [nameOf(kind.name), kind]);
+  if (!plain.some(({ name }) => /[\ufffd\u{10ff80}-\u{10ffff}]/u.test(name)))
+    return plain.map((kind) => [kind.name, kind]);
+  return readdirSync(systemPath(place), { withFileTypes: true, encoding: 'buffer' }).map((kind) => [
+    nameOf(kind.name),
+    kind,
+  ]);
 }
 
 const systemPath = (path: string): string | Buffer => (/[\u{10ff80}-\u{10ffff}]/u.test(path) ? bytesOf(path) : path);

@@ -8,7 +8,7 @@ import type { SideOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { readDirectory } from './read-directory.ts';
 import { readSftp } from './read-sftp.ts';
-import { type Side, SIDES_ALLOWED } from './side.ts';
+import { SIDES_ALLOWED, type Side } from './side.ts';
 
 /** Told of each entry that the filter lets through. */
 export type Tell = (entry: Entry) => void;
@@ -34,7 +34,8 @@ export async function readSide(
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const name = `read ${progress.name} ${JSON.stringify(side.text)}`;
-    const { code, hint, retryable } = error instanceof VigieError ? error : { code: 'side', hint: undefined, retryable: false };
+    const { code, hint, retryable } =
+      error instanceof VigieError ? error : { code: 'side', hint: undefined, retryable: false };
     throw new VigieError(code, `${name}: ${messageOf(error)}`, { cause: error, retryable, ...(hint && { hint }) });
   }
 }

@@ -4,7 +4,9 @@ import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { CommandName, Message } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 
-export type CommandOutcome = Omit<Message<'reply'>, 'status' | 'at'> & { status: 'ok' | 'error' | 'accepted' | 'timeout' };
+export type CommandOutcome = Omit<Message<'reply'>, 'status' | 'at'> & {
+  status: 'ok' | 'error' | 'accepted' | 'timeout';
+};
 
 /** Sends commands and waits for their replies. */
 export type Commander = {
@@ -34,7 +36,10 @@ export function createCommander(
       const late = clock.sleep(limitMs, over.signal).then<CommandOutcome>(() => ({
         id,
         status: 'timeout',
-        error: { code: 'timeout', message: `command "${name}": the device has not answered within ${limitMs / 1000} s` },
+        error: {
+          code: 'timeout',
+          message: `command "${name}": the device has not answered within ${limitMs / 1000} s`,
+        },
       }));
       try {
         await publish(address, name, { id, expiresAt: clock.now() + limitMs, by, args });

@@ -41,7 +41,8 @@ export function createFleet(options: {
 
   function sourceOf(name: SourceName): SourceRow {
     const row = inventories.find(name);
-    if (!row) throw new VigieError('not-found', `source "${name.device}/${name.source}": the hub has never heard of it`);
+    if (!row)
+      throw new VigieError('not-found', `source "${name.device}/${name.source}": the hub has never heard of it`);
     return row;
   }
 
@@ -76,7 +77,8 @@ export function createFleet(options: {
     async command(site, device, { name, args }, by) {
       const row = devices.find({ site, device });
       if (!row) throw new VigieError('not-found', `device "${site}/${device}": the hub has never heard of it`);
-      if (row.presence === 'offline') throw new VigieError('conflict', `device "${device}": it is offline, so no command reaches it`);
+      if (row.presence === 'offline')
+        throw new VigieError('conflict', `device "${device}": it is offline, so no command reaches it`);
       return commander.send({ site, device }, name, args, by);
     },
   };

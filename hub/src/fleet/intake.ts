@@ -45,19 +45,19 @@ export function createIntake(options: {
       return;
     }
     const { ackedSeq } = device;
-    if (told.seq > ackedSeq) {
+    // After an outage the newest event comes before the others: it shows that there is something new, and is taken in its turn.
+    if (told.seq === ackedSeq + 1) {
       store.database.transaction(() => {
         if (told.type === 'captured' || told.type === 'removed') {
           const row = inventories.open({ ...address, source: told.source }, told.generation);
           inventories.change(row, told.entry, told.sourceSeq, told.type === 'captured' ? 1 : -1);
         }
         const message = eventText(told);
-        if (told.seq === ackedSeq + 1) {
-          if (message) activities.add(told.type, message, address, told.at);
-          devices.acknowledge(address, told.generation, told.seq);
-        }
+        if (message) activities.add(told.type, message, address, told.at);
+        devices.acknowledge(address, told.generation, told.seq);
       });
-      if (told.type === 'captured' || told.type === 'removed') live({ topic: 'pictures', key: `${keyOf(address)}/${told.source}` });
+      if (told.type === 'captured' || told.type === 'removed')
+        live({ topic: 'pictures', key: `${keyOf(address)}/${told.source}` });
     }
     const committed = devices.find(address)?.ackedSeq ?? 0;
     if (told.seq <= committed) options.acknowledge(address, told.generation, committed);

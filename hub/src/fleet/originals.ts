@@ -1,5 +1,5 @@
-import type { Log } from '@vigie/shared/kit/log';
 import { messageOf } from '@vigie/shared/kit/errors';
+import type { Log } from '@vigie/shared/kit/log';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import { THUMBNAIL_BYTES_MAX } from '@vigie/shared/protocol/messages';
 import { type DestinationConfig, folderOf } from '@vigie/shared/remote/destination-config';
@@ -33,7 +33,7 @@ export function createOriginals(options: {
   let queue: Promise<unknown> = Promise.resolve();
 
   function folderAt(config: DestinationConfig, name: SourceName): RemoteFolder {
-    const folder = `${config.root}/${folderOf(config.folder, name)}`;
+    const folder = folderOf(config.folder, name);
     const key = `${config.name} ${folder}`;
     const remote = open.get(key) ?? openRemote(config, folder, { stallMs: STALL_MS });
     open.set(key, remote);

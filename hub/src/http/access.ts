@@ -65,7 +65,8 @@ export const suffices = (role: Role, needed: Role): boolean => ROLES.indexOf(rol
 export function access(prefix: string): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const needed = accessOf(c.req.method, c.req.path.slice(prefix.length));
-    if (needed === undefined) throw new VigieError('not-found', `${c.req.method} ${c.req.path}: there is no such route`);
+    if (needed === undefined)
+      throw new VigieError('not-found', `${c.req.method} ${c.req.path}: there is no such route`);
     if (needed === 'public') return next();
     const signedIn = c.get('signedIn');
     if (!signedIn) throw new VigieError('unauthenticated', `${c.req.method} ${c.req.path}: sign in first`);

@@ -59,7 +59,11 @@ function listOf(entries: readonly string[]): BlockList {
 
 /** An address without brackets, zone and the IPv4-in-IPv6 form. */
 function plain(address: string | undefined): string {
-  const text = (address ?? '').trim().replace(/^\[|\]$/g, '').replace(/%.*$/, '').toLowerCase();
+  const text = (address ?? '')
+    .trim()
+    .replace(/^\[|\]$/g, '')
+    .replace(/%.*$/, '')
+    .toLowerCase();
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   return mapped?.[1] ?? (text === '' ? 'unknown' : text);
 }

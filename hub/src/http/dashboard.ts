@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { isSystemError } from '@vigie/shared/kit/errors';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import type { HttpContext, HttpEnv } from './env.ts';
 import { problem } from './problems.ts';
@@ -14,20 +15,25 @@ const YEAR_S = 31_536_000;
  * again. An address without a file is a page that the dashboard itself draws.
  */
 export function dashboardRoutes(folder: string) {
-  const files = serveStatic<HttpEnv>({
-    root: folder,
-    onFound: (_path, c) => {
-      const hashed = c.req.path.startsWith('/assets/');
-      c.header('Cache-Control', hashed ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
-    },
-  });
+  // It complains about a folder that is not there, so it is made when there is one: the hub may start before the build.
+  let files: MiddlewareHandler<HttpEnv> | undefined;
   return new Hono<HttpEnv>()
     .get('/', (c) => index(c, folder))
     .get('/index.html', (c) => index(c, folder))
-    .use('*', async (c, next) => (c.req.path.startsWith('/api/') ? next() : files(c, next)))
+    .use('*', async (c, next) => {
+      if (c.req.path.startsWith('/api/')) return next();
+      if (!files && existsSync(folder)) files = serveStatic<HttpEnv>({ root: folder });
+      const file = await (files ? files(c, next) : next());
+      if (!(file instanceof Response)) return;
+      const hashed = c.req.path.startsWith('/assets/');
+      file.headers.set('Cache-Control', hashed ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
+      return file;
+    })
     .get('*', (c) => {
       const isPage = !/^\/(api|assets)(\/|$)/.test(c.req.path) && !/\.\w+$/.test(c.req.path);
-      return isPage ? index(c, folder) : problem(c, 404, 'not-found', `${c.req.method} ${c.req.path}: there is nothing`);
+      return isPage
+        ? index(c, folder)
+        : problem(c, 404, 'not-found', `${c.req.method} ${c.req.path}: there is nothing`);
     });
 }
 

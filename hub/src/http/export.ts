@@ -30,6 +30,9 @@ export async function sendExport(
   format: ExportFormat,
 ): Promise<Response> {
   const { type, extension } = FORMATS[format];
+  c.header('Content-Type', type);
+  c.header('Content-Disposition', attachment(`${name}.${extension}`));
+  if (c.req.method === 'HEAD') return c.body(null, 200);
   const iterator = parts[Symbol.asyncIterator]();
   let next: IteratorResult<string> | undefined = await iterator.next();
   const body = new ReadableStream<Uint8Array>({
@@ -43,7 +46,5 @@ export async function sendExport(
       await iterator.return?.();
     },
   });
-  c.header('Content-Type', type);
-  c.header('Content-Disposition', attachment(`${name}.${extension}`));
   return c.body(body, 200);
 }

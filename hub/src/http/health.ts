@@ -3,7 +3,10 @@ import type { HttpContext, HttpEnv, ResourceOptions } from './env.ts';
 import { problem } from './problems.ts';
 
 /** For supervisors and monitors. Anybody learns whether the hub is there; figures are for this machine and who has signed in. */
-export function healthRoutes({ services, isLocal }: Pick<ResourceOptions, 'services'> & { isLocal: (c: HttpContext) => boolean }) {
+export function healthRoutes({
+  services,
+  isLocal,
+}: Pick<ResourceOptions, 'services'> & { isLocal: (c: HttpContext) => boolean }) {
   const trusted = (c: HttpContext) => isLocal(c) || c.get('signedIn') !== null;
   return new Hono<HttpEnv>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))

@@ -1,7 +1,7 @@
-import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
+import { bodyLimit } from 'hono/body-limit';
 import type { Users } from '../users/users.ts';
 import { access } from './access.ts';
 import { activityRoutes } from './activity.ts';
@@ -59,7 +59,9 @@ export function createHttp(options: HttpOptions) {
     return described;
   };
   app.onError((error, c) => problemOf(error, c, log));
-  app.notFound((c) => problemOf(new VigieError('not-found', `${c.req.method} ${c.req.path}: there is nothing`), c, log));
+  app.notFound((c) =>
+    problemOf(new VigieError('not-found', `${c.req.method} ${c.req.path}: there is nothing`), c, log),
+  );
   app.use(foreignBytes);
   app.use(pageHeaders(baseUrl));
   app.use(ownOrigin(baseUrl));

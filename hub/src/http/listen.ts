@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { VigieError } from '@vigie/shared/kit/errors';
 
 /** How long requests that are being answered may go on when the server closes. */
@@ -17,16 +17,20 @@ type Serves = { fetch: (request: Request, env: never) => Response | Promise<Resp
 
 /** Serves the app. Throws `listen` when the address cannot be had. */
 export async function listen(app: Serves, { host, port }: { host: string; port: number }): Promise<Listening> {
+  const streams = new Set<ServerResponse>();
   const server = createAdaptorServer({
-    fetch: (request, env) => app.fetch(request, env as never),
+    async fetch(request, env) {
+      const response = await app.fetch(request, env as never);
+      if (response.headers.get('content-type') === 'text/event-stream') {
+        const { outgoing } = env as HttpBindings;
+        streams.add(outgoing);
+        outgoing.once('close', () => streams.delete(outgoing));
+      }
+      return response;
+    },
     createServer,
     serverOptions: { requestTimeout: 60_000, headersTimeout: 20_000, maxHeaderSize: 16 * 1024 },
   }) as Server;
-  const open = new Set<ServerResponse>();
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
-  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(new VigieError('listen', `listen on ${host}:${port}: ${cause.message}`, { cause })),
@@ -38,9 +42,7 @@ export async function listen(app: Serves, { host, port }: { host: string; port: 
   let closing: Promise<void> | undefined;
   const close = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
-    for (const response of open) {
-      if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
-    }
+    for (const stream of streams) stream.destroy();
     server.closeIdleConnections();
     const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     await closed;

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { newRoutes, person, type ResourceOptions } from './env.ts';
 import { createPendingEvents } from './pending-events.ts';
 import { LimitError } from './problems.ts';
-import { liveEvent, LIVE_TOPICS } from './schema.ts';
+import { LIVE_TOPICS, liveEvent } from './schema.ts';
 import type { HubServices } from './services.ts';
 
 const PENDING_MAX = 256;
@@ -21,19 +21,26 @@ export const liveRoutes = ({ services, users, beatMs }: ResourceOptions & { beat
   const streams = new Map<string, number>();
   let total = 0;
   return newRoutes().openapi(live, (c) => {
+    c.header('Content-Type', 'text/event-stream');
+    c.header('X-Accel-Buffering', 'no');
+    // Nobody would read the stream, and nobody would end it.
+    if (c.req.method === 'HEAD') return c.body(null, 200);
     const { sessionId } = person(c);
     const own = streams.get(sessionId) ?? 0;
     if (own >= STREAMS_OF_SESSION_MAX || total >= STREAMS_MAX) throw new LimitError('open a live stream', 30);
     streams.set(sessionId, own + 1);
     total += 1;
-    const body = liveStream(services, () => users.isSignedIn(sessionId), beatMs, () => {
-      total -= 1;
-      const left = (streams.get(sessionId) ?? 1) - 1;
-      if (left > 0) streams.set(sessionId, left);
-      else streams.delete(sessionId);
-    });
-    c.header('Content-Type', 'text/event-stream');
-    c.header('X-Accel-Buffering', 'no');
+    const body = liveStream(
+      services,
+      () => users.isSignedIn(sessionId),
+      beatMs,
+      () => {
+        total -= 1;
+        const left = (streams.get(sessionId) ?? 1) - 1;
+        if (left > 0) streams.set(sessionId, left);
+        else streams.delete(sessionId);
+      },
+    );
     return c.body(body, 200);
   });
 };

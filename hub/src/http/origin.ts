@@ -19,9 +19,13 @@ export function ownOrigin(baseUrl: string): MiddlewareHandler<HttpEnv> {
     const ofBrowser = origin !== undefined || site !== undefined || c.req.header('cookie') !== undefined;
     const own = origin === undefined ? site === 'same-origin' : allowed.has(origin);
     if (ofBrowser && !(own && (site === undefined || site === 'same-origin'))) {
-      throw new VigieError('forbidden', `take a ${c.req.method} from origin ${JSON.stringify(origin ?? null)}: not ours`, {
-        hint: `Use the dashboard at ${baseUrl}, or set http.publicUrl to the address that browsers use. A program sends that address as Origin.`,
-      });
+      throw new VigieError(
+        'forbidden',
+        `take a ${c.req.method} from origin ${JSON.stringify(origin ?? null)}: not ours`,
+        {
+          hint: `Use the dashboard at ${baseUrl}, or set http.publicUrl to the address that browsers use. A program sends that address as Origin.`,
+        },
+      );
     }
     const type = c.req.header('content-type');
     if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {

@@ -90,7 +90,10 @@ function sendImage(c: HttpContext, found: Buffer | undefined, what: string): Res
   c.set('foreign', true);
   c.header('ETag', etag);
   c.header('Cache-Control', 'private, no-cache');
-  const known = c.req.header('if-none-match')?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  const known = c.req
+    .header('if-none-match')
+    ?.split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
   if (known?.includes(etag)) return c.body(null, 304);
   c.header('Content-Type', imageType(found));
   return c.body(new Uint8Array(found), 200);

@@ -79,5 +79,7 @@ export function problemOf(error: unknown, c: HttpContext, log: Log): Response {
 
 /** The document of an error: schema `problem`. */
 export function problem(c: HttpContext, status: Status, code: string, message: string, more: object = {}): Response {
+  // A route that fails late has said already how its download is called.
+  c.header('Content-Disposition', undefined);
   return c.json({ error: { code, message, ...more } }, status);
 }

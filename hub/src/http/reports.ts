@@ -88,7 +88,10 @@ export const reportRoutes = ({ services: { reports }, users }: ResourceOptions) 
       const request = c.req.valid('json');
       const { user } = person(c);
       if (user.role !== 'admin' && [request.left, request.right].some((side) => side.type === 'directory')) {
-        throw new VigieError('forbidden', `create a report of a directory: your role is ${user.role}, it must be admin`);
+        throw new VigieError(
+          'forbidden',
+          `create a report of a directory: your role is ${user.role}, it must be admin`,
+        );
       }
       const created = reports.create(request, user.email);
       note(c, users, 'report-create', created.id, { left: sideText(created.left), right: sideText(created.right) });

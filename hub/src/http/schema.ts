@@ -223,15 +223,18 @@ export const destination = z
   .object({ name: z.string(), type: z.enum(['sftp', 'directory']), address: z.string() })
   .openapi('Destination');
 
+/** Any JSON value. The generator of the OpenAPI page would follow its recursion without end. */
+const anyJson = z.json().openapi({ type: ['string', 'number', 'boolean', 'null', 'array', 'object'] });
+
 export const commandRequest = z.object({
   name: z.enum(['ping', 'capture', 'scan', 'recover-stage', 'retry-failed']),
-  args: z.record(z.string(), z.json()).default({}),
+  args: z.record(z.string(), anyJson).default({}),
 });
 export const commandResult = z
   .object({
     id: z.string(),
     status: z.enum(['ok', 'error', 'accepted', 'timeout']),
-    data: z.json().optional(),
+    data: anyJson.optional(),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .openapi('CommandResult');

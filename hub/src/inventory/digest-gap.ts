@@ -1,5 +1,5 @@
-import type { Bucket } from '@vigie/shared/protocol/inventory';
 import { byMonth, monthOf } from '@vigie/shared/protocol/digest-list';
+import type { Bucket } from '@vigie/shared/protocol/inventory';
 
 /** What has to be asked for until both sides know the same; both lists empty means that they agree. */
 export type Gap = { days: string[]; months: string[] };
@@ -21,7 +21,9 @@ export function gapWithinMonths(own: readonly Bucket[], told: readonly Bucket[],
 
 function unequal(own: readonly Bucket[], told: readonly Bucket[]): string[] {
   const known = new Map(own.map((b) => [b.day, b]));
-  const keys = told.filter((b) => known.get(b.day)?.digest !== b.digest || known.get(b.day)?.count !== b.count).map((b) => b.day);
+  const keys = told
+    .filter((b) => known.get(b.day)?.digest !== b.digest || known.get(b.day)?.count !== b.count)
+    .map((b) => b.day);
   const held = new Set(told.map((b) => b.day));
   return [...keys, ...own.filter((b) => !held.has(b.day)).map((b) => b.day)].sort();
 }

@@ -18,7 +18,8 @@ export async function* exportReport(
     return;
   }
   if (format === 'csv') yield CSV_HEADER;
-  const line = format === 'csv' ? csvLine : format === 'ndjson' ? ndjsonLine : (e: Unmatched) => combinedLine(e.class, e.path);
+  const line =
+    format === 'csv' ? csvLine : format === 'ndjson' ? ndjsonLine : (e: Unmatched) => combinedLine(e.class, e.path);
   let chunk: string[] = [];
   for (const entry of unmatched()) {
     chunk.push(line(entry));

@@ -104,7 +104,8 @@ export function createReports(options: {
     },
     export(id, format) {
       const row = find(id);
-      if (row.state !== 'completed') throw new VigieError('conflict', `report "${id}": it is ${row.state}, so there is nothing to export`);
+      if (row.state !== 'completed')
+        throw new VigieError('conflict', `report "${id}": it is ${row.state}, so there is nothing to export`);
       return exportReport(format, documentOf(row), () => reports.allUnmatched(id));
     },
   };

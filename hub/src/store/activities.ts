@@ -21,7 +21,11 @@ export function createActivities({ database }: Store, clock: Clock, added: (id: 
         .values({ at: at ?? clock.now(), type, message, site: about?.site ?? null, device: about?.device ?? null })
         .returning({ id: activity.id })
         .get();
-      if (id % 500 === 0) database.delete(activity).where(lt(activity.id, id - KEPT_MAX)).run();
+      if (id % 500 === 0)
+        database
+          .delete(activity)
+          .where(lt(activity.id, id - KEPT_MAX))
+          .run();
       added(id);
     },
     recent: (limit) => database.select().from(activity).orderBy(desc(activity.id)).limit(limit).all(),

@@ -28,7 +28,8 @@ export const stateOf = (row: DeviceRow): DeviceState | null =>
 
 export function createDevices({ database }: Store, clock: Clock): Devices {
   const at = (a: DeviceAddress) => and(eq(device.site, a.site), eq(device.device, a.device));
-  const update = (a: DeviceAddress, values: Partial<DeviceRow>) => database.update(device).set(values).where(at(a)).run();
+  const update = (a: DeviceAddress, values: Partial<DeviceRow>) =>
+    database.update(device).set(values).where(at(a)).run();
   return {
     all: () => database.select().from(device).orderBy(asc(device.site), asc(device.device)).all(),
     find: (a) => database.select().from(device).where(at(a)).get(),

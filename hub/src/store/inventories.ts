@@ -133,7 +133,11 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     replace(row, days, entries, seq) {
       database.transaction(() => {
         const figures = new Map(days.map((day) => [day, { day, count: 0, bytes: 0, digest: EMPTY_DIGEST } as Bucket]));
-        for (const day of days) database.delete(entry).where(and(of(row), eq(entry.bucket, day))).run();
+        for (const day of days)
+          database
+            .delete(entry)
+            .where(and(of(row), eq(entry.bucket, day)))
+            .run();
         for (const e of entries) {
           const day = bucketOf(e.path);
           const before = figures.get(day);
@@ -150,7 +154,9 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
       });
     },
     reconciled(row, seq, agree) {
-      const values = agree ? { reconciled: true, reconciledAt: clock.now(), seq: sql`max(${source.seq}, ${seq})` } : { reconciled: false };
+      const values = agree
+        ? { reconciled: true, reconciledAt: clock.now(), seq: sql`max(${source.seq}, ${seq})` }
+        : { reconciled: false };
       database.update(source).set(values).where(eq(source.id, row.id)).run();
     },
     amount: (row) =>
@@ -195,7 +201,14 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     ofDay(row, day, offset, limit) {
       const where = and(of(row), eq(entry.day, day));
       const total = database.select({ total: sql<number>`count(*)` }).from(entry).where(where).get()?.total ?? 0;
-      const rows = database.select().from(entry).where(where).orderBy(asc(entry.path)).limit(limit).offset(offset).all();
+      const rows = database
+        .select()
+        .from(entry)
+        .where(where)
+        .orderBy(asc(entry.path))
+        .limit(limit)
+        .offset(offset)
+        .all();
       return { total, entries: rows.map(asEntry) };
     },
   };

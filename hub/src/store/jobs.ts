@@ -116,7 +116,9 @@ export function createJobStore({ database }: Store, clock: Clock): JobStore {
       const grace = 60_000;
       return rows
         .filter((row) => clock.now() > row.expiresAt + grace)
-        .map(({ id }) => change(id, { state: 'TIMED_OUT', completedAt: clock.now(), message: 'the device did not end it in time' }));
+        .map(({ id }) =>
+          change(id, { state: 'TIMED_OUT', completedAt: clock.now(), message: 'the device did not end it in time' }),
+        );
     },
   };
 }

@@ -25,7 +25,11 @@ export function createPreviews({ database }: Store, clock: Clock): Previews {
       .limit(1)
       .offset(KEPT_MAX)
       .get();
-    if (limit) database.delete(preview).where(and(eq(preview.sourceId, row.id), lte(preview.id, limit.id))).run();
+    if (limit)
+      database
+        .delete(preview)
+        .where(and(eq(preview.sourceId, row.id), lte(preview.id, limit.id)))
+        .run();
   }
   return {
     add(row, path, jpeg) {

@@ -41,7 +41,8 @@ export type ReportStore = {
 };
 
 export function createReportStore({ database }: Store, clock: Clock): ReportStore {
-  const set = (id: string, values: Partial<ReportRow>) => database.update(report).set(values).where(eq(report.id, id)).run();
+  const set = (id: string, values: Partial<ReportRow>) =>
+    database.update(report).set(values).where(eq(report.id, id)).run();
   const plain = (row: typeof unmatched.$inferSelect): Unmatched => ({
     class: row.class,
     path: row.path,
@@ -117,7 +118,14 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
         search === undefined || search === '' ? undefined : sql`instr(lower(${unmatched.path}), lower(${search})) > 0`,
       );
       const total = database.select({ total: sql<number>`count(*)` }).from(unmatched).where(where).get()?.total ?? 0;
-      const rows = database.select().from(unmatched).where(where).orderBy(asc(unmatched.n)).limit(limit).offset(offset).all();
+      const rows = database
+        .select()
+        .from(unmatched)
+        .where(where)
+        .orderBy(asc(unmatched.n))
+        .limit(limit)
+        .offset(offset)
+        .all();
       return { total, entries: rows.map(plain) };
     },
     *allUnmatched(id) {

@@ -69,7 +69,13 @@ export function createAudit(db: BetterSQLite3Database, clock: Clock): Audit {
       let previous = START;
       let id = 1;
       for (;;) {
-        const rows = db.select().from(audit).orderBy(asc(audit.id)).limit(1000).offset(id - 1).all();
+        const rows = db
+          .select()
+          .from(audit)
+          .orderBy(asc(audit.id))
+          .limit(1000)
+          .offset(id - 1)
+          .all();
         for (const row of rows) {
           if (row.id !== id || row.previous !== previous || row.hash !== hashOf(row)) return row.id;
           previous = row.hash;

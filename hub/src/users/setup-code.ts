@@ -15,6 +15,4 @@ export function isSetupCode(code: string, given: string): boolean {
 }
 
 const fingerprint = (code: string): Buffer =>
-  createHash('sha256')
-    .update(code.toUpperCase().replace(/[\s-]/g, ''))
-    .digest();
+  createHash('sha256').update(code.toUpperCase().replace(/[\s-]/g, '')).digest();

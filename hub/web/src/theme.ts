@@ -11,7 +11,7 @@ export const theme = createTheme({
     "ui-monospace, SFMono-Regular, 'Cascadia Mono', 'Roboto Mono', 'Liberation Mono', 'DejaVu Sans Mono', monospace",
   colors: { lagoon, lamp, coral, gray: mist, dark: night },
   primaryColor: 'lagoon',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   autoContrast: true,
   luminanceThreshold: 0.36,
   defaultRadius: 'md',
@@ -28,9 +28,24 @@ export const theme = createTheme({
   },
   components: {
     Paper: { defaultProps: { radius: 'lg' } },
-    Modal: { defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.5, blur: 3 } } },
+    Modal: {
+      defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.5, blur: 3 } },
+      styles: {
+        title: { fontSize: '1.125rem', fontWeight: 650 },
+        header: { padding: '18px 22px 12px' },
+        body: { padding: '4px 22px 22px' },
+      },
+    },
+    Alert: {
+      styles: { message: { color: 'var(--v-text)' } },
+      vars: (_: unknown, { color }: { color?: string }) => ({
+        root: color === 'coral' ? { '--alert-bg': 'var(--v-bad-soft)', '--alert-color': 'var(--v-bad)' } : {},
+      }),
+    },
     Menu: { defaultProps: { shadow: 'md', radius: 'md', position: 'bottom-end' } },
-    Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 320, events: { hover: true, focus: true, touch: false } } },
+    Tooltip: {
+      defaultProps: { openDelay: 300, multiline: true, maw: 320, events: { hover: true, focus: true, touch: false } },
+    },
     Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600 } },
   },
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { VigieError } from './errors.ts';
@@ -63,4 +64,29 @@ function offsetOf(root: Node | null, path: PropertyKey[]): number | undefined {
     } else break;
   }
   return offset;
+}
+
+/** Configuration keys that name files and folders. A relative one is meant from the folder of the file it stands in. */
+const PATH_KEYS = new Set([
+  'dataFolder',
+  'accountsFile',
+  'passwordFile',
+  'identityFile',
+  'knownHosts',
+  'caFile',
+  'path',
+  'file',
+]);
+
+/** The same configuration with absolute paths. A directory destination's `root` is a local path too, an SFTP one's is not. */
+export function withAbsolutePaths<T>(config: T, folder: string): T {
+  if (Array.isArray(config)) return config.map((item) => withAbsolutePaths(item, folder)) as T;
+  if (config === null || typeof config !== 'object') return config;
+  const isDirectory = (config as { type?: unknown }).type === 'directory';
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => {
+      const isPath = PATH_KEYS.has(key) || (key === 'root' && isDirectory);
+      return [key, isPath && typeof value === 'string' ? resolve(folder, value) : withAbsolutePaths(value, folder)];
+    }),
+  ) as T;
 }

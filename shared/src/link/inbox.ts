@@ -35,8 +35,8 @@ export function createInbox<Item>(options: {
   const drain = async () => {
     for (let item = waiting.shift(); item !== undefined && !stopped; item = waiting.shift()) {
       bytes -= options.bytesOf(item);
-      await options.handle(item);
       tellRoom();
+      await options.handle(item);
     }
     running = undefined;
   };

@@ -244,12 +244,16 @@ export const bucketListSchema = z.array(bucketSchema).max(20_000);
 
 export const inventoryGet = z.object({
   id: text(64),
-  /** `day` asks for the entries of whole buckets, `month` for the day digests of whole months. */
+  /** `day` asks for the entries of whole buckets, `month` for the day digests of whole months; no keys: for the digest anew. */
   level: z.enum(['day', 'month']),
   keys: z.array(text(255)).max(1000),
 });
 
-/** Part `n` (from 0) of `of`; `sha256` is that of all parts' `list` texts joined. Applied whole or not at all. */
+/**
+ * Part `n` (from 0) of `of` of the answer to an `inventory/get`, whose id and keys it repeats. Each part's `list` is a packed list
+ * by itself, of at most 1,000 entries (level `day`) or buckets (level `month`); `sha256` is that of all parts' `list` texts
+ * joined in the order of `n`. A key without entries has none any more. Applied whole or not at all.
+ */
 export const inventoryChunk = z.object({
   id: text(64),
   generation: text(40),

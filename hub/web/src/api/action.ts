@@ -9,18 +9,18 @@ type Action<V, R> = {
   /** What could not be done, as the toast's title: "The report was not created". */
   failed: string;
   touches: QueryKey[];
-  then?: (result: R, variables: V) => void;
+  after?: (result: R, variables: V) => void;
 };
 
 /** An order to the hub with its feedback: a toast when done or refused, and the touched queries read again. */
-export function useAction<V, R>({ run, done, failed, touches, then }: Action<V, R>) {
+export function useAction<V, R>({ run, done, failed, touches, after }: Action<V, R>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: run,
     onSuccess: async (result, variables) => {
       const message = done?.(result, variables);
       if (message) notifications.show({ message, color: 'lagoon' });
-      then?.(result, variables);
+      after?.(result, variables);
       await Promise.all(touches.map((queryKey) => client.invalidateQueries({ queryKey })));
     },
     onError: (error) => complain(failed, error),

@@ -13,7 +13,8 @@ export function createClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 10_000,
-        retry: (count, error) => count < 2 && error instanceof RequestError && (error.status === 0 || error.status >= 500),
+        retry: (count, error) =>
+          count < 2 && error instanceof RequestError && (error.status === 0 || error.status >= 500),
         refetchOnWindowFocus: true,
       },
     },

@@ -59,7 +59,8 @@ export const picturesQuery = (address: SourceAddress, day: string, offset: numbe
 export const destinationsQuery = () =>
   queryOptions({
     queryKey: ['destinations'],
-    queryFn: async ({ signal }) => listOf<Destination>(await request('GET', ['destinations'], { signal }), 'destinations'),
+    queryFn: async ({ signal }) =>
+      listOf<Destination>(await request('GET', ['destinations'], { signal }), 'destinations'),
     staleTime: 60_000,
   });
 
@@ -104,7 +105,8 @@ export const jobsQuery = () =>
 export const activityQuery = (limit: number) =>
   queryOptions({
     queryKey: ['activity', limit],
-    queryFn: async ({ signal }) => listOf<Activity>(await request('GET', ['activity'], { query: { limit }, signal }), 'activity'),
+    queryFn: async ({ signal }) =>
+      listOf<Activity>(await request('GET', ['activity'], { query: { limit }, signal }), 'activity'),
     placeholderData: keepPreviousData,
   });
 

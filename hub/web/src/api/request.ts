@@ -61,6 +61,7 @@ export function problemOf(status: number, text: string): RequestError {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  const { code, message, hint } = typeof found.error === 'object' ? { hint: undefined, ...found.error } : { ...found, hint: undefined };
+  const { code, message, hint } =
+    typeof found.error === 'object' ? { hint: undefined, ...found.error } : { ...found, hint: undefined };
   return new RequestError(status, code ?? `http-${status}`, message ?? `The hub answered with status ${status}.`, hint);
 }

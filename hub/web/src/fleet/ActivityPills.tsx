@@ -2,8 +2,8 @@ import { IconCamera, IconClockPlay, IconInbox, IconUpload } from '@tabler/icons-
 import type { SourceState } from '../api/documents.ts';
 import { plural } from '../format/amounts.ts';
 import { Pill } from '../parts/Pill.tsx';
-import { cadenceText } from './cadence.ts';
 import classes from './ActivityPills.module.css';
+import { cadenceText } from './cadence.ts';
 
 /** What a source is doing now, and how often it takes a picture. */
 export function ActivityPills({ state }: { state: SourceState }) {

@@ -1,5 +1,5 @@
 import { Tooltip } from '@mantine/core';
-import { IconDatabase, IconPhoto } from '@tabler/icons-react';
+import { IconDatabase, IconPhoto, IconRefresh } from '@tabler/icons-react';
 import type { Device, KnownSource } from '../api/documents.ts';
 import { bytesText, countText } from '../format/amounts.ts';
 import classes from './CardFoot.module.css';
@@ -13,12 +13,18 @@ export function CardFoot({ device, known }: { device: Device; known: KnownSource
     <footer className={classes.root}>
       {known ? (
         <Tooltip
-          label={known.inventory.reconciled ? 'The hub knows the same files as the device.' : 'The hub is still reading what the device holds.'}
+          label={
+            known.inventory.reconciled
+              ? 'The hub knows the same files as the device.'
+              : 'The hub is still reading what the device holds.'
+          }
         >
           <span className={classes.figure}>
             <IconPhoto size={15} aria-hidden="true" />
             {countText(known.inventory.count)} held · {bytesText(known.inventory.bytes)}
-            {known.inventory.reconciled ? null : <span className={classes.catching}>catching up</span>}
+            {known.inventory.reconciled ? null : (
+              <IconRefresh size={14} className={classes.catching} aria-label="catching up" />
+            )}
           </span>
         </Tooltip>
       ) : (

@@ -10,7 +10,13 @@ export function DestinationLine({ destination }: { destination: DestinationState
   const now = useNow();
   const { name, state, backlog, oldestAt, error } = destination;
   const tone = error ? 'bad' : backlog.count > 0 ? 'busy' : 'good';
-  const Icon = error ? IconAlertCircle : state === 'stopped' ? IconPlayerPause : backlog.count > 0 ? IconCloudUpload : IconCircleCheck;
+  const Icon = error
+    ? IconAlertCircle
+    : state === 'stopped'
+      ? IconPlayerPause
+      : backlog.count > 0
+        ? IconCloudUpload
+        : IconCircleCheck;
   return (
     <li className={classes.root} data-tone={tone}>
       <Icon size={17} aria-hidden="true" />

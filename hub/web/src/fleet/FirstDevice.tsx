@@ -1,10 +1,12 @@
-import { Code, CopyButton, Button, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Text } from '@mantine/core';
 import { IconCheck, IconCopy, IconDeviceCctv } from '@tabler/icons-react';
 import { Nothing } from '../parts/Nothing.tsx';
 import { Surface } from '../parts/Surface.tsx';
 import classes from './FirstDevice.module.css';
 
-const example = (host: string) => `device: { site: home, name: pi-1 }
+const example = (host: string) => `site: home
+device: pi-1
+dataFolder: /var/lib/vigie
 hub: { url: "mqtt://${host}:1883" }
 sources:
   - name: garden
@@ -23,8 +25,8 @@ export function FirstDevice() {
         <li>
           <Text fw={600}>Write the agent's configuration</Text>
           <Text size="sm" c="dimmed">
-            On the computer at the camera, in <Code>agent.yaml</Code>: where the hub is, and at least one source. It begins like this;
-            the documentation lists every key.
+            On the computer at the camera, in <Code>agent.yaml</Code>: where the hub is, and at least one source. It
+            begins like this; the documentation lists every key.
           </Text>
           <div className={classes.code}>
             <Code block>{text}</Code>

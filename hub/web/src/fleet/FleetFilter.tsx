@@ -22,7 +22,7 @@ const VIEWS: { value: FleetView; label: string }[] = [
 /** Search by name and a view on the fleet. */
 export function FleetFilter({ search, onSearch, view, onView, shown, total }: Props) {
   return (
-    <div className={classes.root} role="search">
+    <search className={classes.root}>
       <TextInput
         className={classes.search}
         aria-label="Search the fleet"
@@ -43,6 +43,6 @@ export function FleetFilter({ search, onSearch, view, onView, shown, total }: Pr
       <span className={classes.count} aria-live="polite">
         {shown === total ? `${total} shown` : `${shown} of ${total} shown`}
       </span>
-    </div>
+    </search>
   );
 }

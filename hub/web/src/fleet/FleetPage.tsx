@@ -16,10 +16,16 @@ export function FleetPage() {
   const [view, setView] = useState<FleetView>('all');
   const entries = useMemo(() => entriesOf(data ?? []), [data]);
   const shown = useMemo(() => filterEntries(entries, search, view), [entries, search, view]);
+  const reset = () => {
+    setSearch('');
+    setView('all');
+  };
   return (
     <>
       <PageHead title="Fleet" lead="What is taken, where it is, and whether it has arrived." />
-      {error && !data ? <ErrorNotice title="The fleet could not be read" error={error} retry={() => refetch()} /> : null}
+      {error && !data ? (
+        <ErrorNotice title="The fleet could not be read" error={error} retry={() => refetch()} />
+      ) : null}
       {!data && !error ? <FleetSkeleton /> : null}
       {data && entries.length === 0 ? <FirstDevice /> : null}
       {data && entries.length > 0 ? (
@@ -33,7 +39,7 @@ export function FleetPage() {
             shown={shown.length}
             total={entries.length}
           />
-          <FleetGrid entries={shown} onReset={() => (setSearch(''), setView('all'))} />
+          <FleetGrid entries={shown} onReset={reset} />
         </>
       ) : null}
     </>

@@ -48,10 +48,16 @@ export function SourceCard({ entry }: { entry: FleetEntry }) {
           </h2>
           <p className={classes.place}>
             <IconMapPin size={14} aria-hidden="true" />
-            {site} / {name}
+            <span>
+              {site} / {name}
+            </span>
           </p>
         </header>
-        {state ? <ActivityPills state={state} /> : <p className={classes.quiet}>This device has told of no source yet.</p>}
+        {state ? (
+          <ActivityPills state={state} />
+        ) : (
+          <p className={classes.quiet}>This device has told of no source yet.</p>
+        )}
         {state && state.destinations.length > 0 ? (
           <ul className={classes.destinations} aria-label="Destinations">
             {state.destinations.map((destination) => (

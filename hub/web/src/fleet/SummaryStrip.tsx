@@ -1,12 +1,12 @@
 import { IconAlertTriangle, IconCloudUpload, IconDeviceCctv, IconShieldCheck } from '@tabler/icons-react';
 import { bytesText, countText, plural } from '../format/amounts.ts';
 import type { FleetSummary, FleetView } from './entries.ts';
-import { SummaryTile } from './SummaryTile.tsx';
 import classes from './FleetGrid.module.css';
+import { SummaryTile } from './SummaryTile.tsx';
 
 /** The fleet in four figures; each leads to the cards that it counts. */
 export function SummaryStrip({ summary, onView }: { summary: FleetSummary; onView: (view: FleetView) => void }) {
-  const { devices, online, sources, backlog, verified, troubled, worst } = summary;
+  const { devices, online, sources, backlog, verified, problems, troubled, worst } = summary;
   return (
     <section className={classes.strip} aria-label="Summary">
       <SummaryTile
@@ -23,23 +23,23 @@ export function SummaryStrip({ summary, onView }: { summary: FleetSummary; onVie
         tone={backlog.count === 0 ? 'good' : 'warn'}
         label="Backlog"
         value={countText(backlog.count)}
-        note={backlog.count === 0 ? 'everything has arrived' : `${bytesText(backlog.bytes)} on the way`}
+        note={backlog.count === 0 ? 'all has arrived' : `${bytesText(backlog.bytes)} to send`}
         onClick={() => onView('backlog')}
       />
       <SummaryTile
         icon={<IconShieldCheck />}
         tone="good"
-        label="Verified deliveries"
+        label="Verified"
         value={countText(verified.count)}
-        note={`${bytesText(verified.bytes)} at destinations`}
+        note={`${bytesText(verified.bytes)} arrived`}
         onClick={() => onView('all')}
       />
       <SummaryTile
         icon={<IconAlertTriangle />}
         tone={worst ?? 'good'}
         label="Problems"
-        value={countText(troubled)}
-        note={troubled === 0 ? 'nothing to look at' : `${plural(troubled, 'source')} to look at`}
+        value={countText(problems)}
+        note={troubled === 0 ? 'all is well' : `in ${plural(troubled, 'source')}`}
         onClick={() => onView('problems')}
       />
     </section>

@@ -28,11 +28,13 @@ export function entriesOf(devices: Device[]): FleetEntry[] {
         source: name,
         known: device.sources.find((s) => s.name === name),
         state,
-        problems: [...shared, ...sourceProblems(state)],
+        problems: [...shared, ...sourceProblems(state)].sort(byLevel),
       };
     });
   });
 }
+
+const byLevel = (a: Problem, b: Problem): number => Number(b.level === 'bad') - Number(a.level === 'bad');
 
 export type FleetView = 'all' | 'problems' | 'backlog' | 'offline';
 
@@ -59,7 +61,8 @@ export type FleetSummary = {
   sources: number;
   backlog: Amount;
   verified: Amount;
-  /** Sources and devices with at least one problem. */
+  problems: number;
+  /** Sources, and devices without one, that have a problem. */
   troubled: number;
   worst: Problem['level'] | undefined;
 };
@@ -72,6 +75,7 @@ export function summaryOf(devices: Device[], entries: FleetEntry[]): FleetSummar
     sources: entries.filter((entry) => entry.source !== undefined).length,
     backlog: sum(entries.map((entry) => backlogOf(entry.state))),
     verified: sum(entries.flatMap((entry) => entry.state?.destinations.map((d) => d.verified) ?? [])),
+    problems: problems.length,
     troubled: entries.filter((entry) => entry.problems.length > 0).length,
     worst: problems.some((p) => p.level === 'bad') ? 'bad' : problems[0]?.level,
   };

@@ -35,7 +35,8 @@ export function sideText(side: Side): { title: string; detail: string } {
 /** What a filter lets through, or nothing when it lets everything through. */
 export function filterText({ fromDay, toDay, kinds, pathPrefix }: ReportFilter): string | undefined {
   const parts: string[] = [];
-  if (fromDay && toDay) parts.push(fromDay === toDay ? dateOfDay(fromDay) : `${dateOfDay(fromDay)} to ${dateOfDay(toDay)}`);
+  if (fromDay && toDay)
+    parts.push(fromDay === toDay ? dateOfDay(fromDay) : `${dateOfDay(fromDay)} to ${dateOfDay(toDay)}`);
   else if (fromDay) parts.push(`from ${dateOfDay(fromDay)}`);
   else if (toDay) parts.push(`until ${dateOfDay(toDay)}`);
   if (kinds?.length) parts.push(kinds.join(', '));
@@ -43,9 +44,8 @@ export function filterText({ fromDay, toDay, kinds, pathPrefix }: ReportFilter):
   return parts.length > 0 ? parts.join(' · ') : undefined;
 }
 
-/** `host-key-refused` → `Host key refused`; a sentence stays as it is. */
+/** `host-key-refused` → `Host key refused`; a sentence stays as it is, but for its first letter. */
 export function causeText(cause: string): string {
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(cause)) return shownName(cause);
-  const words = cause.replaceAll('-', ' ');
+  const words = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(cause) ? cause.replaceAll('-', ' ') : shownName(cause);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

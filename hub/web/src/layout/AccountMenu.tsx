@@ -23,7 +23,11 @@ export function AccountMenu({ compact }: { compact?: boolean }) {
   return (
     <Menu width={240} position={compact ? 'bottom-end' : 'top-start'}>
       <Menu.Target>
-        <UnstyledButton className={classes.button} data-compact={compact || undefined} aria-label={`Account: ${user.name}`}>
+        <UnstyledButton
+          className={classes.button}
+          data-compact={compact || undefined}
+          aria-label={`Account: ${user.name}`}
+        >
           <Avatar size={compact ? 32 : 34} radius="xl" color="lagoon" variant="filled" name={user.name} alt="" />
           {compact ? null : (
             <>

@@ -2,7 +2,14 @@ import { Group, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import classes from './Surface.module.css';
 
-type Props = { title?: string; note?: ReactNode; aside?: ReactNode; children: ReactNode; flush?: boolean; testId?: string };
+type Props = {
+  title?: string;
+  note?: ReactNode;
+  aside?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+  testId?: string;
+};
 
 /** A section of a page on its own surface, with its heading. `flush` lets lists reach the edges. */
 export function Surface({ title, note, aside, children, flush, testId }: Props) {

@@ -7,11 +7,36 @@ export type Row = { name: RowName; label: string; explanation: string; tone: Ton
 
 export const ROWS: readonly Row[] = [
   { name: 'source', label: 'Source', explanation: 'Everything that the source side holds.', tone: undefined },
-  { name: 'destination', label: 'Destination', explanation: 'Everything that the destination side holds.', tone: undefined },
-  { name: 'matched', label: 'Matched', explanation: 'In both, with the same path and size, and the same digest where both are known.', tone: 'good' },
-  { name: 'missing', label: 'Missing at destination', explanation: 'At the source and not at the destination.', tone: 'warn' },
-  { name: 'extra', label: 'Extra at destination', explanation: 'At the destination and not at the source.', tone: 'calm' },
-  { name: 'differing', label: 'Differing', explanation: 'On both sides, with different sizes or digests. Bytes are those of the source.', tone: 'warn' },
+  {
+    name: 'destination',
+    label: 'Destination',
+    explanation: 'Everything that the destination side holds.',
+    tone: undefined,
+  },
+  {
+    name: 'matched',
+    label: 'Matched',
+    explanation: 'In both, with the same path and size, and the same digest where both are known.',
+    tone: 'good',
+  },
+  {
+    name: 'missing',
+    label: 'Missing at destination',
+    explanation: 'At the source and not at the destination.',
+    tone: 'warn',
+  },
+  {
+    name: 'extra',
+    label: 'Extra at destination',
+    explanation: 'At the destination and not at the source.',
+    tone: 'calm',
+  },
+  {
+    name: 'differing',
+    label: 'Differing',
+    explanation: 'On both sides, with different sizes or digests. Bytes are those of the source.',
+    tone: 'warn',
+  },
   { name: 'corrupt', label: 'Corrupt', explanation: 'The content is not what was captured.', tone: 'bad' },
   { name: 'unreadable', label: 'Unreadable', explanation: 'Known, and not readable as a picture.', tone: 'bad' },
 ];

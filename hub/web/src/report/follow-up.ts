@@ -5,9 +5,9 @@ export const isFinal = (state: Job['state']): boolean => FINAL.has(state);
 
 /** The report that the hub made when this report's re-syncs had ended: the first of the same sides since then. */
 export function followUpOf(report: Report, reports: Report[]): Report | undefined {
-  const ends = report.jobs.flatMap((job) => (job.completedAt ? [job.completedAt] : []));
-  if (ends.length === 0 || report.jobs.some((job) => !isFinal(job.state))) return undefined;
-  const last = ends.reduce((a, b) => (a > b ? a : b));
+  const ends = report.jobs.flatMap((job) => (job.completedAt ? [job.completedAt] : [])).sort();
+  const last = ends.at(-1);
+  if (last === undefined || report.jobs.some((job) => !isFinal(job.state))) return undefined;
   return reports
     .filter((other) => other.id !== report.id && other.trigger === 'resync' && other.createdAt >= last)
     .filter((other) => sameSide(other.left, report.left) && sameSide(other.right, report.right))

@@ -20,7 +20,8 @@ export const newDraft = (source: string | null, destination: string | null): Rep
 });
 
 /** `site/device/source` as the select fields carry it; identifiers hold no slash. */
-export const sourceKey = (a: { site: string; device: string; source: string }): string => `${a.site}/${a.device}/${a.source}`;
+export const sourceKey = (a: { site: string; device: string; source: string }): string =>
+  `${a.site}/${a.device}/${a.source}`;
 
 /** The side that a draft means, or what is still missing. A destination's folder is the other side's source unless named. */
 export function sideOf(draft: SideDraft, otherSource: string | null): Side | string {

@@ -5,7 +5,17 @@ import classes from './Doorway.module.css';
 import { Horizon } from './Horizon.tsx';
 
 /** The page before the pages: the brand on one side, a form on the other. */
-export function Doorway({ title, lead, children, foot }: { title: string; lead: string; children: ReactNode; foot?: string }) {
+export function Doorway({
+  title,
+  lead,
+  children,
+  foot,
+}: {
+  title: string;
+  lead: string;
+  children: ReactNode;
+  foot?: string;
+}) {
   return (
     <main className={classes.root}>
       <div className={classes.scene}>

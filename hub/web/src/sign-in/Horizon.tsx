@@ -30,16 +30,16 @@ export function Horizon() {
       <path d="M556 505 -60 372V600Z" fill="#ffd591" opacity=".16" />
       <path d="M556 505 -60 430V548Z" fill="#ffd591" opacity=".16" />
       <path d="M0 720H800V900H0Z" fill="#0a2a30" />
+      <path d="M430 760C470 704 520 690 566 688S668 706 720 764Z" fill="#04141a" />
       <path d="M0 740C140 728 240 752 380 742S640 728 800 744V900H0Z" fill="#08222a" />
       <path d="M0 792C180 776 300 806 460 794S700 782 800 796V900H0Z" fill="#061a20" />
-      <path d="M430 760C470 704 520 690 566 688S668 706 720 764Z" fill="#04141a" />
+      <circle cx="560" cy="507" r="26" fill="#ffdfa6" opacity=".35" />
       <path d="M538 694 546 530H574L582 694Z" fill="#e9f1ef" />
       <path d="M541.5 622 543.6 580H576.4L578.5 622Z" fill="#c8442f" />
       <path d="M537.9 694 539.7 658H580.3L582.1 694Z" fill="#c8442f" />
       <rect x="540" y="522" width="40" height="8" rx="2" fill="#0c2a31" />
       <rect x="547" y="494" width="26" height="28" fill="#ffd591" />
       <path d="M543 494H577L560 476Z" fill="#0c2a31" />
-      <circle cx="560" cy="507" r="26" fill="#ffdfa6" opacity=".35" />
     </svg>
   );
 }

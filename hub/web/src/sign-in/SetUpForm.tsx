@@ -2,11 +2,11 @@ import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { messageOf } from '../api/action.ts';
-import { setUp, signIn } from '../api/calls.ts';
+import { setUp } from '../api/calls.ts';
 import type { SetupRequest } from '../api/documents.ts';
 import { RequestError } from '../api/request.ts';
-import { Doorway } from './Doorway.tsx';
 import { PASSWORD_LENGTH_MIN, validEmail, validName, validPassword } from './account-rules.ts';
+import { Doorway } from './Doorway.tsx';
 
 /** Makes the first administrator, who proves by the one-time code that the hub's machine is theirs. */
 export function SetUpForm() {
@@ -22,11 +22,9 @@ export function SetUpForm() {
     },
   });
   const make = useMutation({
-    mutationFn: async (request: SetupRequest) => {
-      await setUp({ ...request, code: request.code.trim(), email: request.email.trim() });
-      await signIn(request.email.trim(), request.password);
-    },
-    onSettled: (_, error) => (error ? undefined : client.invalidateQueries({ queryKey: ['session'] })),
+    mutationFn: (request: SetupRequest) =>
+      setUp({ ...request, code: request.code.trim(), email: request.email.trim() }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['session'] }),
   });
   return (
     <Doorway title="Set up Vigie" lead="Make the first administrator. The hub printed a one-time code when it started.">
@@ -46,7 +44,13 @@ export function SetUpForm() {
             key={form.key('code')}
             {...form.getInputProps('code')}
           />
-          <TextInput label="Your name" autoComplete="name" size="md" key={form.key('name')} {...form.getInputProps('name')} />
+          <TextInput
+            label="Your name"
+            autoComplete="name"
+            size="md"
+            key={form.key('name')}
+            {...form.getInputProps('name')}
+          />
           <TextInput
             label="E-mail"
             type="email"

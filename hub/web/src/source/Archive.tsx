@@ -22,17 +22,19 @@ export function Archive({ address, zone }: { address: SourceAddress; zone: strin
   const day = search.day ?? newest ?? dayOfDate(today);
   return (
     <div className={classes.root}>
-      <Surface title="Days">
-        <DayCalendar
-          days={days ?? []}
-          failed={error !== null}
-          date={shownDate}
-          onDate={setShownDate}
-          chosen={day}
-          today={today}
-          onChoose={(chosen) => navigate({ search: { day: chosen }, replace: true, resetScroll: false })}
-        />
-      </Surface>
+      <div className={classes.days}>
+        <Surface title="Days">
+          <DayCalendar
+            days={days ?? []}
+            failed={error !== null}
+            date={shownDate}
+            onDate={setShownDate}
+            chosen={day}
+            today={today}
+            onChoose={(chosen) => navigate({ search: { day: chosen }, replace: true, resetScroll: false })}
+          />
+        </Surface>
+      </div>
       <DayPictures key={day} address={address} day={day} zone={zone} />
     </div>
   );

@@ -24,7 +24,10 @@ export function Condition({ device, state, known }: Props) {
   if (whole)
     rows.push(
       ['Disk', `${bytesText(whole.disk.freeBytes)} of ${bytesText(whole.disk.totalBytes)} free`],
-      ['Agent', `${whole.version}, up ${durationText(whole.uptimeS * 1000)}, ${bytesText(whole.residentBytes)} of memory`],
+      [
+        'Agent',
+        `${whole.version}, up ${durationText(whole.uptimeS * 1000)}, ${bytesText(whole.residentBytes)} of memory`,
+      ],
     );
   if (state) rows.push(['Time zone', state.zone]);
   return (

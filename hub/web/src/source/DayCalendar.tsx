@@ -21,7 +21,10 @@ type Props = {
 export function DayCalendar({ days, failed, date, onDate, chosen, today, onChoose }: Props) {
   const byDay = new Map(days.map((day) => [day.day, day]));
   const most = Math.max(0, ...days.map((day) => day.count));
-  const total = days.reduce((sum, day) => ({ count: sum.count + day.count, bytes: sum.bytes + day.bytes }), { count: 0, bytes: 0 });
+  const total = days.reduce((sum, day) => ({ count: sum.count + day.count, bytes: sum.bytes + day.bytes }), {
+    count: 0,
+    bytes: 0,
+  });
   return (
     <>
       <Calendar
@@ -32,7 +35,12 @@ export function DayCalendar({ days, failed, date, onDate, chosen, today, onChoos
         maxDate={today}
         onDateChange={onDate}
         highlightToday
-        ariaLabels={{ nextMonth: 'Next month', previousMonth: 'Previous month', nextYear: 'Next year', previousYear: 'Previous year' }}
+        ariaLabels={{
+          nextMonth: 'Next month',
+          previousMonth: 'Previous month',
+          nextYear: 'Next year',
+          previousYear: 'Previous year',
+        }}
         getDayAriaLabel={(at) => {
           const day = dayOfDate(at);
           return `${dayText(day)}: ${plural(byDay.get(day)?.count ?? 0, 'picture')}`;

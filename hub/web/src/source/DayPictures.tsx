@@ -20,7 +20,9 @@ export function DayPictures({ address, day, zone }: Props) {
   const { total, error, retry } = usePictures(address, day, 0, 0);
   return (
     <Surface title={dayText(day)} note={total === undefined ? 'Loading…' : plural(total, 'picture')}>
-      {error && total === undefined ? <ErrorNotice title="The day could not be read" error={error} retry={retry} /> : null}
+      {error && total === undefined ? (
+        <ErrorNotice title="The day could not be read" error={error} retry={retry} />
+      ) : null}
       {total === undefined && !error ? (
         <div className={classes.skeleton} role="status" aria-label="Loading pictures">
           {['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((key) => (
@@ -37,7 +39,15 @@ export function DayPictures({ address, day, zone }: Props) {
         <PictureGrid address={address} day={day} total={total} zone={zone} onOpen={setOpen} />
       ) : null}
       {total !== undefined && open !== null ? (
-        <Lightbox address={address} day={day} index={Math.min(open, total - 1)} total={total} zone={zone} onIndex={setOpen} onClose={() => setOpen(null)} />
+        <Lightbox
+          address={address}
+          day={day}
+          index={Math.min(open, total - 1)}
+          total={total}
+          zone={zone}
+          onIndex={setOpen}
+          onClose={() => setOpen(null)}
+        />
       ) : null}
     </Surface>
   );

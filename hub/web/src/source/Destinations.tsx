@@ -42,7 +42,11 @@ function Destination({ destination }: { destination: DestinationState }) {
           {label}
         </Pill>
       </div>
-      <Progress value={percent} color={error ? 'coral' : percent === 100 ? 'lagoon' : 'lamp'} aria-label={`Verified at ${name}`} />
+      <Progress
+        value={percent}
+        color={error ? 'coral' : percent === 100 ? 'lagoon' : 'lamp'}
+        aria-label={`Verified at ${name}`}
+      />
       <div className={classes.figures}>
         <span>
           <strong>{countText(verified.count)}</strong> verified · {bytesText(verified.bytes)}
@@ -58,8 +62,22 @@ function Destination({ destination }: { destination: DestinationState }) {
         </span>
       </div>
       <div className={classes.figures}>
-        <span>{lastDeliveryAt ? <>last delivery <Ago at={lastDeliveryAt} /></> : 'no delivery yet'}</span>
-        <span>{oldestAt ? <>oldest <Ago at={oldestAt} /></> : null}</span>
+        <span>
+          {lastDeliveryAt ? (
+            <>
+              last delivery <Ago at={lastDeliveryAt} />
+            </>
+          ) : (
+            'no delivery yet'
+          )}
+        </span>
+        <span>
+          {oldestAt ? (
+            <>
+              oldest <Ago at={oldestAt} />
+            </>
+          ) : null}
+        </span>
       </div>
     </li>
   );

@@ -35,34 +35,36 @@ export function Lightbox({ address, day, index, total, zone, onIndex, onClose }:
   return (
     <Modal.Root opened onClose={onClose} fullScreen>
       <Modal.Content className={classes.root} aria-label={name}>
-        <div className={classes.bar}>
-          <div className={classes.words}>
-            <div className={classes.name}>{name}</div>
-            <div className={classes.details}>{picture ? detailsOf(picture, zone) : 'Loading…'}</div>
+        <div className={classes.column}>
+          <div className={classes.bar}>
+            <div className={classes.words}>
+              <div className={classes.name}>{name}</div>
+              <div className={classes.details}>{picture ? detailsOf(picture, zone) : 'Loading…'}</div>
+            </div>
+            {picture ? (
+              <Button
+                component="a"
+                href={picture.originalUrl}
+                download={name}
+                className={classes.button}
+                leftSection={<IconDownload size={16} />}
+                variant="transparent"
+              >
+                Original
+              </Button>
+            ) : null}
+            <ActionIcon variant="transparent" size="lg" className={classes.button} onClick={onClose} aria-label="Close">
+              <IconX size={22} />
+            </ActionIcon>
           </div>
-          {picture ? (
-            <Button
-              component="a"
-              href={picture.originalUrl}
-              download={name}
-              className={classes.button}
-              leftSection={<IconDownload size={16} />}
-              variant="transparent"
-            >
-              Original
-            </Button>
-          ) : null}
-          <ActionIcon variant="transparent" size="lg" className={classes.button} onClick={onClose} aria-label="Close">
-            <IconX size={22} />
-          </ActionIcon>
-        </div>
-        <div className={classes.stage}>
-          {picture ? <Large key={picture.path} picture={picture} /> : <Loader color="gray" aria-label="Loading" />}
-          <Step label="Previous picture" side="left" disabled={index === 0} onClick={() => go(index - 1)} />
-          <Step label="Next picture" side="right" disabled={index >= total - 1} onClick={() => go(index + 1)} />
-        </div>
-        <div className={classes.foot} aria-live="polite">
-          {countText(index + 1)} of {countText(total)}
+          <div className={classes.stage}>
+            {picture ? <Large key={picture.path} picture={picture} /> : <Loader color="gray" aria-label="Loading" />}
+            <Step label="Previous picture" side="left" disabled={index === 0} onClick={() => go(index - 1)} />
+            <Step label="Next picture" side="right" disabled={index >= total - 1} onClick={() => go(index + 1)} />
+          </div>
+          <div className={classes.foot} aria-live="polite">
+            {countText(index + 1)} of {countText(total)}
+          </div>
         </div>
       </Modal.Content>
     </Modal.Root>
@@ -83,7 +85,14 @@ function Large({ picture }: { picture: Picture }) {
   return (
     <>
       <img className={classes.image} src={picture.previewUrl} alt={shownName(picture.name)} />
-      {whole ? <img className={classes.image} src={picture.originalUrl} alt="" onError={(event) => event.currentTarget.remove()} /> : null}
+      {whole ? (
+        <img
+          className={classes.image}
+          src={picture.originalUrl}
+          alt=""
+          onError={(event) => event.currentTarget.remove()}
+        />
+      ) : null}
     </>
   );
 }
@@ -92,7 +101,15 @@ type StepProps = { label: string; side: 'left' | 'right'; disabled: boolean; onC
 function Step({ label, side, disabled, onClick }: StepProps) {
   const Icon = side === 'left' ? IconChevronLeft : IconChevronRight;
   return (
-    <ActionIcon className={classes.step} data-side={side} size={46} radius="xl" aria-label={label} disabled={disabled} onClick={onClick}>
+    <ActionIcon
+      className={classes.step}
+      data-side={side}
+      size={46}
+      radius="xl"
+      aria-label={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
       <Icon size={26} />
     </ActionIcon>
   );

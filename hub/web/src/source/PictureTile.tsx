@@ -6,6 +6,10 @@ import { clockText } from '../format/times.ts';
 import { Preview } from '../parts/Preview.tsx';
 import classes from './PictureTile.module.css';
 
+/** Nothing draws previews of these kinds, so none is asked for. */
+const hasPreview = ({ unreadable, kind }: Picture): boolean =>
+  unreadable === null && !['raw', 'video', 'sidecar'].includes(kind);
+
 type Props = { picture: Picture | undefined; zone: string | undefined; onOpen: () => void };
 
 /** One picture of a day, to be opened. */
@@ -22,7 +26,7 @@ export function PictureTile({ picture, zone, onOpen }: Props) {
       onClick={onOpen}
     >
       <span className={classes.image}>
-        <Preview url={picture.unreadable ? null : picture.previewUrl} alt="" />
+        <Preview url={hasPreview(picture) ? picture.previewUrl : null} alt="" none="No preview" />
         {picture.unreadable ? (
           <span className={classes.flag}>
             <IconAlertTriangle size={20} aria-hidden="true" />

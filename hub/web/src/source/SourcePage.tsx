@@ -40,7 +40,9 @@ export function SourcePage() {
         lead={`${address.site} / ${address.device}${state?.camera ? ` · ${state.camera}` : ''}`}
         actions={device ? <Commands address={address} offline={device.presence === 'offline'} /> : null}
       />
-      {error && !device ? <ErrorNotice title="The source could not be read" error={error} retry={() => refetch()} /> : null}
+      {error && !device ? (
+        <ErrorNotice title="The source could not be read" error={error} retry={() => refetch()} />
+      ) : null}
       {!device && !error ? <SourceSkeleton /> : null}
       {device && entry ? (
         <div className={classes.root}>
@@ -53,7 +55,12 @@ export function SourcePage() {
           ) : null}
           <div className={classes.top}>
             <div className={classes.latest}>
-              <Preview url={previewAt ? previewUrl(address, previewAt) : null} alt={`Latest picture of ${address.source}`} eager rounded>
+              <Preview
+                url={previewAt ? previewUrl(address, previewAt) : null}
+                alt={`Latest picture of ${address.source}`}
+                eager
+                rounded
+              >
                 {state?.lastCaptureAt ? (
                   <div className={classes.when}>
                     <Ago at={state.lastCaptureAt} zone={state.zone} />
@@ -61,11 +68,13 @@ export function SourcePage() {
                 ) : null}
               </Preview>
             </div>
-            <div className={classes.side}>
-              <Condition device={device} state={state} known={entry.known} />
-              {state ? <Destinations state={state} /> : <Alert color="gray">The device has not told of this source since the hub started.</Alert>}
-            </div>
+            <Condition device={device} state={state} known={entry.known} />
           </div>
+          {state ? (
+            <Destinations state={state} />
+          ) : (
+            <Alert color="gray">The device has not told of this source since the hub started.</Alert>
+          )}
           <Archive address={address} zone={state?.zone} />
         </div>
       ) : null}

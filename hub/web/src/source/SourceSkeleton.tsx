@@ -7,10 +7,7 @@ export function SourceSkeleton() {
     <div className={classes.root} role="status" aria-busy="true" aria-label="Loading the source">
       <div className={classes.top}>
         <Skeleton radius="lg" style={{ aspectRatio: '16 / 10' }} height="auto" />
-        <div className={classes.side}>
-          <Skeleton radius="lg" height={260} />
-          <Skeleton radius="lg" height={140} />
-        </div>
+        <Skeleton radius="lg" height={400} />
       </div>
       <Skeleton radius="lg" height={340} />
     </div>

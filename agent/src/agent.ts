@@ -1,0 +1,247 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '@vigie/shared/kit/clock';
+import { messageOf, VigieError } from '@vigie/shared/kit/errors';
+import type { Log } from '@vigie/shared/kit/log';
+import type { DeviceState } from '@vigie/shared/protocol/messages';
+import { labelled } from '@vigie/shared/protocol/thumbnail';
+import { folderOf, readSecret } from '@vigie/shared/remote/destination-config';
+import { openRemote } from '@vigie/shared/remote/open';
+import type { AgentConfig } from './config.ts';
+import { createDeliverer, type Deliverer } from './deliver/deliverer.ts';
+import { createClockFloor } from './health/clock-floor.ts';
+import { diskSpace } from './health/disk.ts';
+import { createCommands } from './hub-link/commands.ts';
+import { createEventSender } from './hub-link/events.ts';
+import { commandHandlers } from './hub-link/handlers.ts';
+import { type HubSession, openHubSession } from './hub-link/session.ts';
+import { createInventoryPublisher, type InventoryPublisher } from './inventory/publisher.ts';
+import { createJobRunner } from './resync/job-runner.ts';
+import { openSource, type Source } from './source.ts';
+import { createDeliveries } from './store/deliveries.ts';
+import { createJobs } from './store/jobs.ts';
+import { openLedger } from './store/ledger.ts';
+import { createOutbox } from './store/outbox.ts';
+import { createReplies } from './store/replies.ts';
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+  version: string;
+};
+const FONT = join(import.meta.dirname, '../assets/fonts/DejaVuSans.ttf');
+const DISK_LOW_BYTES = 200_000_000;
+const DISK_LOOK_EVERY_MS = 60_000;
+
+/** Runs an agent until the signal aborts. It returns when everything that was under way has been left in order. */
+export async function runAgent(
+  config: AgentConfig,
+  log: Log,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<void> {
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  await using opened = new AsyncDisposableStack();
+  const { site, device } = config;
+  const random = Math.random;
+  const startedAt = clock.monotonic();
+  // What hears of changes is made further down; until then nothing has changed.
+  let session: HubSession | undefined;
+  const changed = () => session?.touch();
+
+  // The ledger and what is kept in it.
+  const ledger = opened.use(openLedger(config.dataFolder));
+  const outbox = createOutbox(ledger, clock, () => events.wake());
+  const deliveries = createDeliveries({
+    ledger,
+    outbox,
+    clock,
+    destinationsOf: (name) => config.sources.find((s) => s.name === name)?.destinations ?? [],
+  });
+  const jobs = createJobs(ledger, clock);
+  const clockFloor = createClockFloor(ledger, clock);
+
+  // Deliveries, one worker group a destination.
+  const sources = new Map<string, Source>();
+  const sourceOf = (name: string): Source => {
+    const source = sources.get(name);
+    if (!source)
+      throw new VigieError('not-found', `source "${name}": there is none; ${[...sources.keys()].join(', ')} exist`);
+    return source;
+  };
+  const deliverers = new Map<string, Deliverer>(
+    config.destinations.map((destination) => [
+      destination.name,
+      createDeliverer({
+        destination: destination.name,
+        remote: openRemote(destination, '', { stallMs: config.delivery.stall }),
+        deliveries,
+        locate: (row) => join(sourceOf(row.source).folder, row.tree, row.path),
+        address: (row) => `${folderOf(destination.folder, { site, device, source: row.source })}/${row.path}`,
+        lost(row, message) {
+          const source = sourceOf(row.source);
+          if (source.watched.storage() === 'absent') return false;
+          source.assets.remove(row, `its file was not there for delivery: ${message}`);
+          return true;
+        },
+        changed,
+        workers: destination.type === 'sftp' ? destination.connections : 2,
+        proof: config.delivery.proof,
+        backoff: { baseMs: config.delivery.retryFrom, capMs: config.delivery.retryUpTo },
+        clock,
+        random,
+        log,
+      }),
+    ]),
+  );
+  const wakeDeliveries = () => {
+    for (const deliverer of deliverers.values()) deliverer.wake();
+  };
+
+  // Sources: camera → watched folder → ledger.
+  const previews = new Map<string, Buffer>();
+  const publishers = new Map<string, InventoryPublisher>();
+  const sendPreview = (name: string, jpeg: Buffer) => {
+    session
+      ?.thumbnail(name, jpeg)
+      .catch((error: unknown) => log.debug({ error: messageOf(error) }, 'a preview stays here'));
+  };
+  for (const source of config.sources) {
+    const open = openSource({
+      config: source,
+      agent: config,
+      ledger,
+      outbox,
+      deliveries,
+      fontFile: FONT,
+      filed(name, path, preview) {
+        wakeDeliveries();
+        publishers.get(name)?.changed();
+        changed();
+        if (!preview) return;
+        const jpeg = labelled(preview, path);
+        previews.set(name, jpeg);
+        if (session?.connected) sendPreview(name, jpeg);
+      },
+      changed,
+      clock,
+      random,
+      log,
+    });
+    sources.set(source.name, opened.use(open));
+  }
+
+  // The hub: events, inventories, commands, jobs.
+  const online = () => session?.hubOnline ?? false;
+  const say: HubSession['say'] = async (...message) => {
+    if (!session) throw new VigieError('link-down', 'no hub is configured', { retryable: true });
+    await session.say(...message);
+  };
+  const events = createEventSender({
+    outbox,
+    open: online,
+    send: (event) => say('event', event.type, event),
+    clock,
+    log,
+  });
+  for (const { name, assets, watched } of sources.values()) {
+    publishers.set(
+      name,
+      createInventoryPublisher({
+        assets,
+        generation: ledger.generation,
+        storage: () => watched.storage(),
+        open: online,
+        publishDigest: (digest) => say('inventory/digest', name, digest, true),
+        publishChunk: (chunk) => say('inventory/chunk', name, chunk),
+        clock,
+        log,
+      }),
+    );
+  }
+  const jobRunner = createJobRunner({
+    jobs,
+    destinationsOf: (name) => config.sources.find((s) => s.name === name)?.destinations,
+    tell: (update) => say('job/update', update.id, update),
+    begun: wakeDeliveries,
+    clock,
+    log,
+  });
+  const command = createCommands({
+    handlers: commandHandlers({ sources, sourceOf, deliverers, deliveries, ledger, version, clock }),
+    replies: createReplies(ledger, clock),
+    reply: (name, message) => say('reply', name, message),
+    clock,
+  });
+
+  async function state(): Promise<DeviceState> {
+    const idle = { state: 'stopped' as const, error: null, lastDeliveryAt: null };
+    return {
+      at: clock.now(),
+      session: ledger.session,
+      version,
+      uptimeS: Math.round((clock.monotonic() - startedAt) / 1000),
+      residentBytes: process.memoryUsage.rss(),
+      disk: await diskSpace(config.dataFolder),
+      clockTrusted: clockFloor.trusted(),
+      outbox: outbox.size(),
+      sources: [...sources.values()].map((s) => s.state((d) => deliverers.get(d)?.condition() ?? idle)),
+    };
+  }
+
+  async function watchDisk(): Promise<void> {
+    for (let low = false; !signal.aborted; await clock.sleep(DISK_LOOK_EVERY_MS, signal)) {
+      const { freeBytes } = await diskSpace(config.dataFolder);
+      if (freeBytes < DISK_LOW_BYTES && !low) outbox.add({ type: 'disk-low', freeBytes });
+      low = freeBytes < DISK_LOW_BYTES;
+    }
+  }
+
+  if (config.hub) {
+    const { url, user, passwordFile, protocol, caFile } = config.hub;
+    session = opened.use(
+      openHubSession({
+        address: { site, device },
+        link: { url, user: user ?? device, password: passwordFile && readSecret(passwordFile), protocol, caFile },
+        generation: ledger.generation,
+        session: ledger.session,
+        version,
+        ackedSeq: outbox.ackedSeq,
+        state,
+        stateEveryMs: config.stateEvery,
+        ready() {
+          events.restart();
+          jobRunner.wake();
+          for (const publisher of publishers.values()) publisher.connected();
+          for (const [name, jpeg] of previews) sendPreview(name, jpeg);
+          // The network is back, so destinations may be too.
+          for (const deliverer of deliverers.values()) deliverer.retry();
+        },
+        heard: {
+          ack({ generation, seq }) {
+            if (generation === ledger.generation) events.acknowledged(seq);
+          },
+          command(name, message) {
+            command(name, message, signal).catch((error: unknown) =>
+              log.warn({ command: name, error: messageOf(error) }, 'a reply did not go out'),
+            );
+          },
+          orders: jobRunner.orders,
+          get: async (name, request) => publishers.get(name)?.get(request),
+        },
+        clock,
+        random,
+        log,
+      }),
+    );
+  }
+
+  log.info({ site, device, version, sources: [...sources.keys()] }, 'the agent runs');
+  await Promise.all([
+    ...[...sources.values()].map((s) => s.run(signal)),
+    ...[...deliverers.values()].map((d) => d.run(signal)),
+    ...[...publishers.values()].map((p) => p.run(signal)),
+    events.run(signal),
+    jobRunner.run(signal),
+    watchDisk(),
+    session?.run(signal),
+  ]);
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '@vigie/shared/kit/clock';
+import { eq } from 'drizzle-orm';
+import type { Ledger } from '../store/ledger.ts';
+import { fact } from '../store/schema.ts';
+
+/** Is the machine's clock believable? One that stands before a time that this agent has already seen is not. */
+export type ClockFloor = { trusted(): boolean };
+
+/** No device runs this program before it was written. */
+const WRITTEN_AT = Date.UTC(2026, 0, 1);
+const KEY = 'clock-floor';
+const SAVE_EVERY_MS = 600_000;
+
+export function createClockFloor({ database }: Ledger, clock: Clock): ClockFloor {
+  let floor = Number(database.select().from(fact).where(eq(fact.key, KEY)).get()?.value ?? WRITTEN_AT);
+  return {
+    trusted() {
+      const now = clock.now();
+      if (now < floor - SAVE_EVERY_MS) return false;
+      if (now > floor + SAVE_EVERY_MS) {
+        floor = now;
+        const value = String(now);
+        database
+          .insert(fact)
+          .values({ key: KEY, value })
+          .onConflictDoUpdate({ target: fact.key, set: { value } })
+          .run();
+      }
+      return true;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
+import type { Disk } from './disk.ts';
+import type { Job } from './job.ts';
+import type { Trees } from './trees.ts';
+
+/**
+ * Claims files by renaming each into a job folder of its own, durably: from then on they belong to this engine. A file that has gone in the
+ * meantime is left out.
+ *
+ * @param newId job ids, growing
+ */
+export async function claim(
+  disk: Disk,
+  { input, stage }: Pick<Trees, 'input' | 'stage'>,
+  names: readonly string[],
+  newId: () => string,
+): Promise<Job[]> {
+  const jobs: Job[] = [];
+  try {
+    for (const name of names) {
+      const id = await moveToJob(disk, stage, `${input}/${name}`, name, newId);
+      if (id !== undefined) jobs.push({ id, name, repeated: false });
+    }
+  } finally {
+    // What was claimed before an error is worked on all the same.
+    for (const { id } of jobs) await disk.syncFolder(`${stage}/${id}`);
+    if (jobs.length > 0) {
+      await disk.syncFolder(stage);
+      await disk.syncFolder(input);
+    }
+  }
+  return jobs;
+}
+
+/** Moves one entry into a new job folder; its id, or undefined when the entry was gone. Not flushed. */
+export async function moveToJob(
+  disk: Disk,
+  stage: string,
+  path: string,
+  name: string,
+  newId: () => string,
+): Promise<string | undefined> {
+  const id = await newJobFolder(disk, stage, newId);
+  try {
+    await disk.rename(path, `${stage}/${id}/${name}`);
+    return id;
+  } catch (error) {
+    await disk.removeEmpty(`${stage}/${id}`);
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw new VigieError('folder-not-movable', `claim ${JSON.stringify(name)}: it cannot be moved out of input`, {
+      cause: error,
+      retryable: true,
+      hint: 'The agent needs the right to write in input and stage; nothing may be mounted over the file.',
+    });
+  }
+}
+
+async function newJobFolder(disk: Disk, stage: string, newId: () => string): Promise<string> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const id = newId();
+    try {
+      await disk.makeNewFolder(`${stage}/${id}`);
+      return id;
+    } catch (error) {
+      if (!isSystemError(error, 'EEXIST')) throw error;
+    }
+  }
+  throw new VigieError('no-free-name', `make a job folder in ${JSON.stringify(stage)}: every id was taken`, {
+    retryable: true,
+  });
+}
+
+const ATTEMPTS_MAX = 100;
+
+/** Ids that sort by time, then by their number in this process; the last part tells processes with the same clock apart. */
+export function createJobIds(now: () => number, random: () => number): () => string {
+  let number = 0;
+  let last = 0;
+  return () => {
+    // A clock that was set back does not make younger jobs look older within one process.
+    last = Math.max(last, Math.trunc(now()));
+    number = (number + 1) % 36 ** 4;
+    const part = (value: number, length: number) => Math.trunc(value).toString(36).padStart(length, '0');
+    return `${part(last, 9)}${part(number, 4)}${part(random() * 36 ** 5, 5)}`;
+  };
+}

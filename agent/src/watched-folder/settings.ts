@@ -1,0 +1,28 @@
+import { VigieError } from '@vigie/shared/kit/errors';
+import type { Log } from '@vigie/shared/kit/log';
+import { CAMERA_FILES, type WatchedFolderConfig } from './folder-config.ts';
+import { listFault, matcherOf } from './glob.ts';
+import { placeFault, placeWarning } from './place-pattern.ts';
+import type { SelectSettings } from './select.ts';
+
+/** The rules of selection that settings stand for. A pattern that cannot be used is refused with `config`. */
+export function settingsOf(settings: WatchedFolderConfig, log: Log): SelectSettings {
+  for (const key of ['include', 'exclude'] as const) {
+    const fault = listFault(settings[key]);
+    if (fault !== undefined) throw new VigieError('config', `watched folder: "${key}": ${fault}`);
+  }
+  for (const key of ['result', 'preserve', 'failure'] as const) {
+    const fault = placeFault(settings[key] ?? '');
+    if (fault !== undefined) throw new VigieError('config', `watched folder: "${key}": ${fault}`);
+    const warning = placeWarning(settings[key] ?? '');
+    if (warning !== undefined) log.warn({ setting: key }, warning);
+  }
+  return {
+    include: matcherOf(settings.include, { anyCase: settings.include === CAMERA_FILES }),
+    exclude: matcherOf(settings.exclude, { anyCase: settings.include === CAMERA_FILES }),
+    waitTimeMs: settings.waitTime,
+    stableMs: settings.interval,
+    batchSize: settings.batchSize,
+    throttling: settings.throttling,
+  };
+}

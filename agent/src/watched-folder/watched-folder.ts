@@ -1,0 +1,317 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@vigie/shared/kit/clock';
+import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
+import type { Log } from '@vigie/shared/kit/log';
+import { printable } from '@vigie/shared/kit/names';
+import type { Operation } from '../process/operation.ts';
+import type { Books } from './books.ts';
+import { claim, createJobIds } from './claim.ts';
+import { type Disk, localDisk } from './disk.ts';
+import type { WatchedFolderConfig } from './folder-config.ts';
+import { type Hints, watchHints } from './hints.ts';
+import { createJobRunner, type JobEnd } from './job.ts';
+import { createJobQueue } from './job-queue.ts';
+import { type FolderLock, takeLock } from './lock.ts';
+import { createReservations } from './place.ts';
+import { inspectStage } from './recovery.ts';
+import { createScanLoop } from './scan-loop.ts';
+import { capacity, isCandidate, type Listed, type Sighting, select } from './select.ts';
+import { settingsOf } from './settings.ts';
+import { bringIn } from './submit.ts';
+import { prepareTrees, probeTrees, treesOf } from './trees.ts';
+
+/**
+ * One watched folder with its operation: `input → stage → result + preserve | failure`.
+ *
+ * Errors are VigieErrors: `storage-absent`, `folder-not-movable`, `source-changed` (retryable), `folder-split`,
+ * `folder-busy` (another engine has the folder), `config`, `name`; and those of system calls.
+ */
+export interface WatchedFolder extends AsyncDisposable {
+  /** Makes the folder ready, takes its lock and takes up what lies in stage. Every other call does this by itself. */
+  open(): Promise<void>;
+  /** One look at input: claims what is due and lets it run. Calls do not overlap; it does not wait for the jobs. */
+  scan(): Promise<ScanOutcome>;
+  /**
+   * Scans at the interval, earlier when woken, until the signal aborts; then waits for the jobs that run. Errors are kept
+   * in `condition()` and tried again; only `folder-busy` is thrown.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  /** Takes up everything in stage at once, waits for it, and tells what became of each file. */
+  recoverStage(): Promise<RecoveryOutcome>;
+  /** Resolves when no job runs and none could; jobs in a pause before a further attempt are not waited for. */
+  drain(): Promise<void>;
+  /**
+   * Brings a complete file into input, durably, and wakes the loop; it is picked without wait time. The name gets a
+   * suffix where it is taken; it is returned. `file` is gone afterwards.
+   */
+  submit(file: string, name: string): Promise<string>;
+  /** Makes the loop scan at once. */
+  wake(): void;
+  condition(): FolderCondition;
+  storage(): 'present' | 'absent';
+}
+
+export type ScanOutcome = {
+  /** Files claimed by this scan. */
+  claimed: number;
+  /** Matching files that are left in input: too young, still changing, or past the batch. */
+  waiting: number;
+  /** The limit of jobs in flight was reached, and input was not looked at. */
+  throttled: boolean;
+};
+
+export type RecoveryOutcome = {
+  /** `waiting`: left in stage for a further attempt. */
+  jobs: { jobId: string; name: string; end: JobEnd | 'waiting' }[];
+  /** Names in input that were copies of staged files; they have been removed. */
+  copies: string[];
+};
+
+export type FolderCondition = {
+  waiting: number;
+  staged: number;
+  /** Since the engine was made. */
+  failures: number;
+  /** ms since 1970. */
+  lastScanAt: number | null;
+  error: { code: string; message: string; hint: string | undefined } | null;
+};
+
+export type WatchedFolderOptions = {
+  name: string;
+  /** Absolute path of the root. */
+  folder: string;
+  settings: WatchedFolderConfig;
+  /** IANA zone in which names and patterns tell time. */
+  zone: string;
+  operation: Operation;
+  books: Books;
+  clock: Clock;
+  log: Log;
+  /** A number in [0, 1). */
+  random: () => number;
+  /** The folder has been in use before (the ledger knows): without its marker its storage is absent, not new. */
+  known?: boolean;
+  /** A job has ended. */
+  ended?: (job: { jobId: string; name: string; end: JobEnd }) => void;
+  disk?: Disk;
+};
+
+export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolder {
+  const { name, settings, zone, operation, books, clock, random, disk = localDisk } = options;
+  const log = options.log.child({ watchedFolder: name });
+  const rules = settingsOf(settings, log);
+  const trees = treesOf(options.folder);
+  const token = randomBytes(8).toString('hex');
+  const newId = createJobIds(clock.now, random);
+  const reservations = createReservations();
+  const loop = createScanLoop({ intervalMs: settings.interval, clock });
+  const queue = createJobQueue({
+    concurrency: settings.concurrency,
+    run: createJobRunner({ name, trees, settings, zone, operation, books, disk, reservations, clock, log }),
+    ended(job, end) {
+      if (end === 'failure') failures += 1;
+      ends.set(job.id, end);
+      options.ended?.({ jobId: job.id, name: job.name, end });
+    },
+    failed: (job, error) => log.warn({ job: job.id, name: printable(job.name), code: codeOf(error) }, messageOf(error)),
+    idle: () => crowded && loop.wake(),
+    backoff: { baseMs: 1_000, capMs: 60_000 },
+    clock,
+    random,
+  });
+
+  const complete = new Set<string>();
+  const refusedFolders = new Set<string>();
+  /** How recent jobs ended, while somebody who recovers the stage wants to know. */
+  const ends = new Map<string, JobEnd>();
+  let known = options.known ?? false;
+  let isOpen = false;
+  let lock: FolderLock | undefined;
+  let hints: Hints | undefined;
+  let sightings = new Map<string, Sighting>();
+  /** The last scan left files that were due. */
+  let crowded = false;
+  let waiting = 0;
+  let failures = 0;
+  let lastScanAt: number | null = null;
+  let scanError: unknown;
+  let present = !known;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: scans, recoveries, opening. */
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = turn.then(act, act);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function openNow(): Promise<void> {
+    if (isOpen && (await disk.look(trees.marker))) {
+      if (!(await lock?.isHeld())) lock = await takeLock(trees.lock, token);
+      return;
+    }
+    isOpen = false;
+    hints?.close();
+    try {
+      await prepareTrees(disk, trees, known);
+      lock = await takeLock(trees.lock, token);
+      await probeTrees(disk, trees, token);
+    } catch (error) {
+      present = codeOf(error) !== 'storage-absent' && present;
+      throw error;
+    }
+    known = true;
+    present = true;
+    isOpen = true;
+    for (const job of (await inspect()).jobs) queue.add(job);
+    hints = watchHints(trees.input, loop.hint, log);
+  }
+
+  const inspect = () => inspectStage({ disk, trees, books, reservations, isActive: queue.has, newId });
+
+  async function scanNow(): Promise<ScanOutcome> {
+    await openNow();
+    queue.wake();
+    const inFlight = queue.staged();
+    crowded = false;
+    if (capacity(rules, inFlight) === 0) {
+      lastScanAt = clock.now();
+      return { claimed: 0, waiting, throttled: true };
+    }
+    const hurried = [...complete];
+    const listing = await listInput();
+    const now = { wall: clock.now(), monotonic: clock.monotonic() };
+    const selection = select(listing, rules, now, { sightings, complete, inFlight });
+    sightings = selection.sightings;
+    for (const gone of hurried) if (!sightings.has(gone)) complete.delete(gone);
+    refuseFolders(selection.folders);
+    const names = selection.picked.map((entry) => entry.name);
+    const jobs = await claim(disk, trees, names, newId);
+    for (const job of jobs) {
+      complete.delete(job.name);
+      sightings.delete(job.name);
+      queue.add(job);
+    }
+    waiting = selection.waiting;
+    crowded = selection.picked.length > 0 && selection.picked.length === capacity(rules, inFlight) && waiting > 0;
+    lastScanAt = clock.now();
+    return { claimed: jobs.length, waiting, throttled: false };
+  }
+
+  async function listInput(): Promise<Listed[]> {
+    const names = (await disk.names(trees.input)).filter((entry) => isCandidate(entry, rules));
+    const listing: Listed[] = [];
+    for (let at = 0; at < names.length; at += LOOKS_AT_ONCE) {
+      const portion = names.slice(at, at + LOOKS_AT_ONCE);
+      const looks = await Promise.all(portion.map((entry) => disk.look(`${trees.input}/${entry}`)));
+      looks.forEach((look, index) => {
+        if (look) listing.push({ ...look, name: portion[index] as string });
+      });
+    }
+    return listing;
+  }
+
+  /** A folder stays where it is, since nobody can tell when its content is complete; it is told once. */
+  function refuseFolders(folders: readonly Listed[]): void {
+    const there = new Set(folders.map((folder) => folder.name));
+    for (const gone of refusedFolders) if (!there.has(gone)) refusedFolders.delete(gone);
+    for (const folder of there) {
+      if (refusedFolders.has(folder)) continue;
+      refusedFolders.add(folder);
+      const reason = 'it is a folder; files directly in input are taken';
+      log.warn({ name: printable(folder) }, `left in input: ${reason}`);
+      books.rejected({ jobId: newId(), name: folder, reason, kept: true });
+    }
+  }
+
+  async function scan(): Promise<ScanOutcome> {
+    try {
+      const outcome = await inTurn(scanNow);
+      scanError = undefined;
+      return outcome;
+    } catch (error) {
+      if (messageOf(error) !== messageOf(scanError)) log.error({ code: codeOf(error) }, messageOf(error));
+      scanError = error;
+      throw error;
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    try {
+      if (!signal.aborted) queue.resume();
+      await loop.run(async () => {
+        try {
+          await scan();
+        } catch (error) {
+          if (codeOf(error) === 'folder-busy') throw error;
+        }
+      }, signal);
+    } finally {
+      queue.pause();
+      await queue.drain();
+    }
+  }
+
+  async function recoverStage(): Promise<RecoveryOutcome> {
+    ends.clear();
+    const { jobs, copies } = await inTurn(async () => {
+      await openNow();
+      const found = await inspect();
+      for (const job of found.jobs) queue.add(job);
+      queue.resume();
+      queue.wake(true);
+      return found;
+    });
+    await queue.drain();
+    return {
+      jobs: jobs.map((job) => ({ jobId: job.id, name: job.name, end: ends.get(job.id) ?? 'waiting' })),
+      copies,
+    };
+  }
+
+  async function submit(file: string, wanted: string): Promise<string> {
+    await inTurn(openNow);
+    const taken = await bringIn(disk, file, trees.input, wanted);
+    if (!isCandidate(taken, rules))
+      log.warn({ name: printable(taken) }, 'no pattern of "include" takes this name: it stays in input');
+    complete.add(taken);
+    loop.wake();
+    return taken;
+  }
+
+  function condition(): FolderCondition {
+    const error = scanError ?? queue.error();
+    const told =
+      error === undefined
+        ? null
+        : {
+            code: codeOf(error),
+            message: messageOf(error),
+            hint: error instanceof VigieError ? error.hint : undefined,
+          };
+    return { waiting, staged: queue.staged(), failures, lastScanAt, error: told };
+  }
+
+  return {
+    open: () => inTurn(openNow),
+    scan,
+    run,
+    recoverStage,
+    drain: queue.drain,
+    submit,
+    wake: loop.wake,
+    condition,
+    storage: () => (present ? 'present' : 'absent'),
+    async [Symbol.asyncDispose]() {
+      queue.pause();
+      await turn;
+      await queue.drain();
+      hints?.close();
+      await lock?.release();
+      isOpen = false;
+    },
+  };
+}
+
+const LOOKS_AT_ONCE = 64;

@@ -1,0 +1,38 @@
+import type { Entry } from '@vigie/shared/protocol/asset';
+import type { SftpConfig } from '@vigie/shared/remote/ssh-login';
+import { mayHold } from '../report/filter.ts';
+import type { SideOptions } from './options.ts';
+import type { Side } from './side.ts';
+
+/** A listing that gets no answer for so long is given up. */
+const STALL_MS = 60_000;
+
+/** Tells every entry below an SFTP folder. Days that the filter excludes are not listed. */
+export async function readSftp(
+  side: Extract<Side, { type: 'sftp' }>,
+  options: SideOptions,
+  tell: (entry: Entry) => void,
+  onFolder: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { identityFile, passwordFile, knownHosts, filter } = options;
+  const config: SftpConfig = {
+    name: 'side',
+    type: 'sftp',
+    host: side.host,
+    port: side.port,
+    user: side.user,
+    knownHosts,
+    ...(identityFile === undefined ? {} : { identityFile }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    root: side.path,
+    folder: '.',
+    connections: 2,
+  };
+  // Loaded where it is needed: a check of two directories does not wait for the SSH client.
+  const { openSftp } = await import('@vigie/shared/remote/sftp');
+  await using folder = openSftp(config, '.', { stallMs: STALL_MS });
+  const filtered = filter.fromDay !== undefined || filter.toDay !== undefined;
+  const days = filtered ? (await folder.days(signal)).filter((name) => mayHold(name, filter)) : undefined;
+  for await (const entry of folder.list({ signal, onFolder, ...(days && { days }) })) tell(entry);
+}

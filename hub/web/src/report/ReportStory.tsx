@@ -1,0 +1,28 @@
+import type { Report } from '../api/documents.ts';
+import { instantText } from '../format/times.ts';
+import { triggerText } from '../reports/trigger.ts';
+import classes from './ReportStory.module.css';
+
+/** When the report was made, by whom, and its number. */
+export function ReportStory({ report }: { report: Report }) {
+  const rows: [string, string][] = [
+    ['Queued', instantText(report.createdAt)],
+    ['Started', report.startedAt ? instantText(report.startedAt) : 'not yet'],
+    [
+      report.state === 'failed' ? 'Failed' : report.state === 'cancelled' ? 'Cancelled' : 'Completed',
+      report.completedAt ? instantText(report.completedAt) : 'not yet',
+    ],
+    ['Made', triggerText(report)],
+    ['Report', report.id],
+  ];
+  return (
+    <dl className={classes.root}>
+      {rows.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,146 @@
+import type { FileEntryWithStats, Stats } from 'ssh2';
+import { PART_SUFFIX } from '../kit/durable.ts';
+import { messageOf, VigieError } from '../kit/errors.ts';
+import { printable } from '../kit/names.ts';
+import type { Entry } from '../protocol/asset.ts';
+import { streamOfBatches, visitTree } from './batches.ts';
+import type { ListOptions } from './remote-folder.ts';
+import { joined } from './remote-path.ts';
+import type { Channel, Done } from './sftp-channel.ts';
+import { STATUS, statusOf } from './sftp-errors.ts';
+import { checkRoot, type Place } from './sftp-folders.ts';
+import { verbsOn } from './sftp-verbs.ts';
+
+/** Folders that are read at once: each channel is a process of its own at an OpenSSH server. */
+const CHANNELS_MAX = 4;
+/** Requests under way for one folder, which hides the round trip between two of them. */
+const READS_IN_FLIGHT = 3;
+const AHEAD_MAX = 20_000;
+
+export type ChannelSource = (signal: AbortSignal) => Promise<Channel>;
+/** `optional` folders may be absent: a day that was asked for by name, and the source's folder before its first picture. */
+type Node = { path: string; optional: boolean; deep: boolean };
+
+/** Every entry below a folder, read over several channels of one connection. */
+export function listOverSftp(openChannel: ChannelSource, place: Place, options: ListOptions): AsyncIterable<Entry> {
+  const { days, onFolder } = options;
+  const roots: Node[] = days?.map((path) => ({ path, optional: true, deep: path !== '' })) ?? [
+    { path: '', optional: true, deep: true },
+  ];
+  return streamOfBatches<Entry>(
+    async (push, signal) => {
+      const opened: Channel[] = [];
+      const tools = Array.from({ length: CHANNELS_MAX }, () => async () => {
+        const channel = await openChannel(signal);
+        opened.push(channel);
+        return channel;
+      });
+      try {
+        await visitTree(
+          roots,
+          tools,
+          async (channel, node) => {
+            const folder = await readFolder(channel, place, node, signal);
+            onFolder?.(node.path, folder.entries.length);
+            await push(folder.entries);
+            return node.deep ? folder.folders.map((path) => ({ path, optional: false, deep: true })) : [];
+          },
+          signal,
+        );
+      } finally {
+        for (const channel of opened) channel.close();
+      }
+    },
+    { aheadMax: AHEAD_MAX, signal: options.signal },
+  );
+}
+
+/** With `full`, what the server sent is passed on as it is; the library's types leave this form out. */
+type ReadFolder = (handle: Buffer, options: { full: true }, done: Done<FileEntryWithStats[]>) => void;
+type Folder = { entries: Entry[]; folders: string[] };
+
+/** One folder, without what lies in its subfolders. */
+export async function readFolder(channel: Channel, place: Place, node: Node, signal?: AbortSignal): Promise<Folder> {
+  const verbs = verbsOn(channel, signal);
+  const where = node.path === '' ? place.folder : joined(place.folder, node.path);
+  const found: Folder = { entries: [], folders: [] };
+  let handle: Buffer;
+  try {
+    handle = await verbs.openFolder(where);
+  } catch (error) {
+    if (statusOf(error) !== STATUS.absent) throw unread(where, error);
+    await checkRoot(verbs, place);
+    if (node.optional && !(await verbs.lstat(where))) return found;
+    throw unread(where, error);
+  }
+  try {
+    const ask = () => {
+      const answer = channel.call<FileEntryWithStats[]>(
+        (sftp, done) => (sftp.readdir as unknown as ReadFolder).call(sftp, handle, { full: true }, done),
+        signal,
+      );
+      // It is awaited in its turn; until then a failure is nobody's.
+      answer.catch(() => undefined);
+      return answer;
+    };
+    const asked = Array.from({ length: READS_IN_FLIGHT }, ask);
+    for (;;) {
+      const list = await (asked.shift() as Promise<FileEntryWithStats[]>);
+      asked.push(ask());
+      take(list, node.path, found);
+    }
+  } catch (error) {
+    if (statusOf(error) !== STATUS.eof) throw unread(where, error);
+  } finally {
+    verbs.abandon(handle);
+  }
+  return found;
+}
+
+function take(list: FileEntryWithStats[], folder: string, found: Folder): void {
+  const prefix = folder === '' ? '' : `${folder}/`;
+  for (const { filename, longname, attrs } of list) {
+    if (filename === '.' || filename === '..') continue;
+    const path = prefix + filename;
+    // The library decodes names as UTF-8 and puts this character in place of what is none.
+    const text = !filename.includes('\ufffd');
+    const kind = kindOf(attrs, longname);
+    if (kind === 'folder' && text) found.folders.push(path);
+    else if (kind !== 'file') found.entries.push({ path, size: 0, unreadable: `${kind}, not a regular file` });
+    else if (!text) {
+      const unreadable = 'the name is not UTF-8, or holds the character that stands for what is not';
+      found.entries.push({ path, size: attrs.size, unreadable });
+    } else if (!filename.endsWith(PART_SUFFIX))
+      found.entries.push({ path, size: attrs.size, modifiedAt: attrs.mtime * 1000 });
+  }
+}
+
+const FORMAT = 0o170000;
+const KINDS = new Map([
+  [0o100000, 'file'],
+  [0o040000, 'folder'],
+  [0o120000, 'a symbolic link'],
+  [0o010000, 'a named pipe'],
+  [0o140000, 'a socket'],
+]);
+/** Servers that leave the mode out still show it in the long form of the name, as `ls -l` does. */
+const LETTERS = new Map([
+  ['-', 'file'],
+  ['d', 'folder'],
+  ['l', 'a symbolic link'],
+]);
+
+function kindOf({ mode, size }: Stats, longname: string): string {
+  const kind = mode === undefined ? LETTERS.get(longname.charAt(0)) : KINDS.get(mode & FORMAT);
+  if (kind === 'file' && size === undefined) return 'something without a size';
+  return kind ?? 'a device or something unknown';
+}
+
+function unread(folder: string, error: unknown): unknown {
+  if (error instanceof VigieError || statusOf(error) === undefined) return error;
+  return new VigieError('listing', `list folder "${printable(folder)}": the server answered "${messageOf(error)}"`, {
+    cause: error,
+    retryable: true,
+    hint: 'Nothing can be said about a destination that cannot be read whole.',
+  });
+}

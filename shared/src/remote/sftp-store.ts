@@ -1,0 +1,142 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Stats } from 'ssh2';
+import { VigieError } from '../kit/errors.ts';
+import { printable } from '../kit/names.ts';
+import { openLocal, partNameOf } from './local-file.ts';
+import type { Capabilities, Receipt, Upload } from './remote-folder.ts';
+import { joined, parentOf } from './remote-path.ts';
+import { explain, STATUS, statusOf } from './sftp-errors.ts';
+import { makeFolders, type Place } from './sftp-folders.ts';
+import { writePart } from './sftp-part.ts';
+import { OPEN, type Verbs } from './sftp-verbs.ts';
+
+/** OpenSSH tells of a full disk as a failure without a name, with up to a megabyte left over. */
+const FULL_BYTES = 1024 * 1024;
+
+export function capabilitiesOf({ has }: Pick<Verbs, 'has'>): Capabilities {
+  return {
+    fsync: has('fsync@openssh.com'),
+    atomicReplace: has('posix-rename@openssh.com'),
+    freeSpace: has('statvfs@openssh.com'),
+  };
+}
+
+/**
+ * Stores one file: the protocol of `RemoteFolder.store`, in five round trips for a small one. A final name that is
+ * there already is read back whole, whatever `proof` says: this call did not write its bytes, so that their count proves nothing.
+ */
+export async function storeFile(verbs: Verbs, place: Place, upload: Upload): Promise<Receipt> {
+  await using file = await openLocal(upload);
+  const final = joined(place.folder, upload.path);
+  try {
+    return await storeOpen(verbs, place, upload, final, file);
+  } catch (error) {
+    throw explain(await fullOr(error, verbs, place, upload), 'store', upload.path);
+  }
+}
+
+async function storeOpen(
+  verbs: Verbs,
+  place: Place,
+  upload: Upload,
+  final: string,
+  file: FileHandle,
+): Promise<Receipt> {
+  const { size, sha256, replace, proof } = upload;
+  const capabilities = capabilitiesOf(verbs);
+  const existing = (there: Stats) => receiptOfExisting(verbs, final, there, upload);
+  const part = joined(place.folder, partNameOf(upload));
+
+  const [there, earlier] = await Promise.all([verbs.lstat(final), verbs.lstat(part)]);
+  if (there) {
+    const receipt = await existing(there);
+    // Beside a final name a part may be its second name (a rename that was cut in the middle): it is never written into.
+    if (earlier) await verbs.remove(part);
+    if (receipt) return receipt;
+    if (!replace || there.isDirectory()) throw conflict(upload, there);
+  } else if (earlier && !earlier.isFile()) {
+    throw conflict({ ...upload, path: `${upload.path}.part` }, earlier);
+  }
+  const earlierBytes = there ? 0 : (earlier?.size ?? 0);
+
+  const write = () => writePart(verbs, part, earlierBytes, upload, file);
+  await write().catch(async (error: unknown) => {
+    if (statusOf(error) !== STATUS.absent) throw error;
+    await makeFolders(verbs, place, parentOf(final));
+    await write();
+  });
+
+  try {
+    if (!replace) await verbs.rename(part, final);
+    else if (capabilities.atomicReplace) await verbs.replace(part, final);
+    else {
+      await verbs.remove(final);
+      await verbs.rename(part, final);
+    }
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    // A rename is refused without a reason: most of all where the name has been taken meanwhile.
+    const taken = await verbs.lstat(final);
+    if (!taken || replace) throw error;
+    const receipt = await existing(taken);
+    await verbs.remove(part);
+    if (!receipt) throw conflict(upload, taken);
+    return receipt;
+  }
+  await checkFinal(verbs, final, upload);
+  return { level: proof, size, sha256: proof === 'digest' ? sha256 : null, sent: true, capabilities };
+}
+
+/** Flushes the new name itself, and verifies what is there under it. */
+async function checkFinal(verbs: Verbs, final: string, { path, size }: Upload): Promise<void> {
+  const handle = await verbs.open(final, OPEN.read);
+  const [stat] = await Promise.all([verbs.fstat(handle), verbs.fsync(handle), verbs.close(handle)]);
+  if (stat.isFile() && stat.size === size) return;
+  throw new VigieError('corrupted', `verify "${printable(path)}": it has ${stat.size} bytes; it should have ${size}`, {
+    retryable: true,
+    hint: 'Something else at the destination writes under this name.',
+  });
+}
+
+/** A receipt, if the final name holds the right bytes; they are flushed, since an earlier attempt may have been cut before that. */
+async function receiptOfExisting(
+  verbs: Verbs,
+  final: string,
+  there: Stats,
+  upload: Upload,
+): Promise<Receipt | undefined> {
+  const { size, sha256 } = upload;
+  if (!there.isFile() || there.size !== size) return undefined;
+  const handle = await verbs.open(final, OPEN.read);
+  try {
+    const found = await verbs.digest(handle, size + 1);
+    if (found.sha256 !== sha256) return undefined;
+    await verbs.fsync(handle);
+  } finally {
+    verbs.abandon(handle);
+  }
+  return { level: 'digest', size, sha256, sent: false, capabilities: capabilitiesOf(verbs) };
+}
+
+function conflict({ path }: Upload, there: Stats): VigieError {
+  const what = there.isFile() ? `other content, of ${there.size} bytes` : 'something that is no regular file';
+  return new VigieError('conflict', `store "${printable(path)}": the destination has ${what} under this name`, {
+    hint: 'A re-sync that replaces puts the right bytes in its place; nothing was overwritten.',
+  });
+}
+
+/** A failure without a reason becomes `destination-full` where too little space is left for this file. */
+async function fullOr(error: unknown, verbs: Verbs, { root }: Place, { path, size }: Upload): Promise<unknown> {
+  if (statusOf(error) !== STATUS.failure) return error;
+  const free = await verbs.free(root);
+  if (!free || (free.files > 0 && free.bytes > Math.min(size, FULL_BYTES) + FULL_BYTES)) return error;
+  return new VigieError(
+    'destination-full',
+    `store "${printable(path)}": ${free.bytes} bytes are free at the destination`,
+    {
+      cause: error,
+      retryable: true,
+      hint: 'Make room there; deliveries go on by themselves.',
+    },
+  );
+}

@@ -1,0 +1,172 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import type { Client, SFTPWrapper } from 'ssh2';
+import SftpClient from 'ssh2-sftp-client';
+import type { Clock } from '../kit/clock.ts';
+import { VigieError } from '../kit/errors.ts';
+import { type Channel, openChannel } from './sftp-channel.ts';
+import { prepareKeys } from './prepared-keys.ts';
+import { connectError, lost, stalled } from './sftp-errors.ts';
+import { addressOf, credentials, hostKeyCheck, type SftpConfig } from './ssh-login.ts';
+import { watchForStall } from './stall-watch.ts';
+
+/** A login that stands, with any number of SFTP channels (each is a process of its own at an OpenSSH server). */
+export type SshConnection = {
+  /** The channel that came with the connection. */
+  main: Channel;
+  open(): Promise<Channel>;
+  /** Why the connection is of no use any more; undefined while it is. */
+  lost(): VigieError | undefined;
+  /** Calls back once, at the loss; returns what takes the listener away again. */
+  onLost(listener: () => void): () => void;
+  /** Ends it at once; every open request fails with the reason. */
+  drop(reason: VigieError): void;
+};
+
+export type ConnectOptions = { stallMs: number; clock: Clock; signal: AbortSignal };
+
+const HANDSHAKE_LIMIT_MS = 120_000;
+const KEEPALIVE_MS = 15_000;
+const KEEPALIVE_COUNT_MAX = 3;
+
+/** Logs in. Nothing is sent before the server's key has been found in the known_hosts file. */
+export async function connectSsh(config: SftpConfig, options: ConnectOptions): Promise<SshConnection> {
+  const { stallMs, clock, signal } = options;
+  const address = addressOf(config);
+  const login = credentials(config);
+  const hostKey = hostKeyCheck(config);
+  const socket = await openSocket(config, stallMs, signal);
+
+  const client = new SftpClient('vigie', {});
+  // The wrapper hides the SSH client, and with it the reason of a failure and the means to open a second channel.
+  const ssh = (client as unknown as { client: Client }).client;
+  const listeners = new Set<() => void>();
+  let reason: VigieError | undefined;
+  let fault: unknown;
+
+  function drop(why: VigieError): void {
+    if (reason) return;
+    reason = why;
+    ssh.end();
+    socket.destroy();
+    for (const listener of listeners) listener();
+    listeners.clear();
+  }
+  ssh.on('error', (error) => {
+    fault ??= error;
+  });
+  ssh.on('close', () => drop(lost(address, fault)));
+  ssh.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) => {
+    finish(prompts.map(() => login.password ?? ''));
+  });
+
+  const channelOn = (sftp: SFTPWrapper) =>
+    openChannel(sftp, { address, stallMs, clock, lost: () => reason, onLost, drop });
+  function onLost(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Waits for a step of the login; that no byte comes for `stallMs`, an abort or the loss end the wait. */
+  async function step<T>(work: Promise<T>): Promise<T> {
+    // There are no answers to count yet: any byte from the other side is a sign of life.
+    const progress = () => socket.bytesRead;
+    const watch = watchForStall({ stallMs, clock, progress, onStall: () => drop(stalled(address, stallMs)) });
+    watch.owe();
+    const leave: (() => void)[] = [];
+    const end = new Promise<never>((_, reject) => {
+      const aborted = () => reject(signal.reason);
+      signal.addEventListener('abort', aborted, { once: true });
+      leave.push(
+        onLost(() => reject(reason)),
+        () => signal.removeEventListener('abort', aborted),
+      );
+    });
+    try {
+      return await Promise.race([work, end]);
+    } finally {
+      watch.close();
+      for (const undo of leave) undo();
+    }
+  }
+
+  try {
+    const sftp = await step(
+      client.connect({
+        ...login,
+        sock: socket,
+        tryKeyboard: login.password !== undefined,
+        readyTimeout: HANDSHAKE_LIMIT_MS,
+        keepaliveInterval: KEEPALIVE_MS,
+        keepaliveCountMax: KEEPALIVE_COUNT_MAX,
+        hostVerifier: (key: Buffer) => hostKey.verify(key),
+        algorithms: { serverHostKey: hostKey.algorithms },
+      }),
+    );
+    prepareKeys(ssh);
+    return {
+      main: channelOn(sftp),
+      open: async () => {
+        if (reason) throw reason;
+        const opened = new Promise<SFTPWrapper>((done, fail) => {
+          ssh.sftp((error, channel) => (error ? fail(error) : done(channel)));
+        });
+        return channelOn(await step(opened));
+      },
+      lost: () => reason,
+      onLost,
+      drop,
+    };
+  } catch (error) {
+    drop(lost(address));
+    signal.throwIfAborted();
+    throw hostKey.refusal() ?? connectError(fault ?? error, address);
+  }
+}
+
+function openSocket({ host, port }: SftpConfig, limitMs: number, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket({ host, port, noDelay: true, keepAlive: true });
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      socket.removeListener('error', failed);
+      end();
+    };
+    const failed = (error: unknown) => settle(() => reject(connectError(error, `${host}:${port}`)));
+    const aborted = () => {
+      socket.destroy();
+      settle(() => reject(signal.reason));
+    };
+    const timer = setTimeout(() => {
+      socket.destroy();
+      const message = `connect to ${host}:${port}: no answer within ${limitMs} ms`;
+      settle(() => reject(new VigieError('unreachable', message, { retryable: true, hint: 'Check the network.' })));
+    }, limitMs);
+    signal.addEventListener('abort', aborted, { once: true });
+    socket.once('error', failed);
+    socket.once('connect', () => settle(() => resolve(gathering(socket))));
+  });
+}
+
+/**
+ * Lets all that is written in one turn of the event loop go out with one system call. The library writes each packet in
+ * three pieces, and without this each would be a system call and a TCP segment of its own.
+ */
+function gathering(socket: Socket): Socket {
+  const write = socket.write;
+  let corked = false;
+  const release = () => {
+    corked = false;
+    socket.uncork();
+  };
+  socket.write = function gathered(this: Socket, ...args: unknown[]) {
+    if (!corked) {
+      corked = true;
+      socket.cork();
+      process.nextTick(release);
+    }
+    return write.apply(this, args as never);
+  } as Socket['write'];
+  return socket;
+}

@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPipeline } from '@vigie/agent/process/pipeline';
+import { silentLog } from '@vigie/shared/kit/log';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { jpegPicture } from '../../support/picture.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { jobOf, processed } from './job.ts';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+async function expectUnsound(bytes: Buffer, name = 'a.jpg', reason = /./): Promise<void> {
+  const outcome = await processed(bytes, { name });
+  expect(outcome.sound).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  expect(outcome.original).toMatchObject({ size: bytes.length, sha256: sha256(bytes) });
+  expect(outcome.result).toMatchObject({ file: outcome.job.file, size: bytes.length, sha256: sha256(bytes) });
+  expect(await readFile(outcome.job.file)).toEqual(bytes);
+}
+
+describe('a torn JPEG is not sound, and its digest and size are told', () => {
+  test.each([false, true])('cut at any place (progressive: %s)', async (progressive) => {
+    const whole = await sharp(await jpegPicture({ exif: { IFD0: { Make: 'Vigie' } } }))
+      .keepMetadata()
+      .jpeg({ progressive, quality: 80 })
+      .toBuffer();
+    expect((await processed(whole)).sound.ok).toBe(true);
+    const cuts = new Set([
+      1,
+      2,
+      3,
+      4,
+      10,
+      20,
+      100,
+      200,
+      400,
+      600,
+      700,
+      whole.length - 1,
+      whole.length - 2,
+      whole.length - 3,
+    ]);
+    for (let i = 1; i < 24; i++) cuts.add(Math.floor((whole.length * i) / 24));
+    for (const cut of cuts) await expectUnsound(whole.subarray(0, cut));
+  });
+
+  test('filled up with zeros to its size, as after a power cut', async () => {
+    const whole = await jpegPicture();
+    for (const share of [0.3, 0.6, 0.95, 0.999]) {
+      const torn = Buffer.alloc(whole.length);
+      whole.copy(torn, 0, 0, Math.floor(whole.length * share));
+      await expectUnsound(torn);
+    }
+  });
+
+  test('with an end marker after what is left', async () => {
+    const whole = await jpegPicture();
+    for (const share of [0.5, 0.9, 0.995]) {
+      await expectUnsound(
+        Buffer.concat([whole.subarray(0, Math.floor(whole.length * share)), Buffer.from([0xff, 0xd9])]),
+      );
+    }
+  });
+
+  test('it shows what is there', async () => {
+    const whole = await jpegPicture({ width: 800, height: 600 });
+    const { preview } = await processed(whole.subarray(0, whole.length / 2));
+    expect((await sharp(preview as Buffer).metadata()).width).toBe(480);
+  });
+});
+
+describe('harmless oddities of sound JPEGs', () => {
+  test('bytes after the end marker', async () => {
+    const mutated = Buffer.concat([await jpegPicture(), Buffer.alloc(5000, 0x5a)]);
+    const outcome = await processed(mutated);
+    expect(outcome.sound).toEqual({ ok: true });
+    expect(outcome.original).toMatchObject({ size: mutated.length, sha256: sha256(mutated) });
+  });
+
+  test('a few bytes too many before a marker', async () => {
+    for (const progressive of [false, true]) {
+      const jpeg = await sharp(await jpegPicture())
+        .jpeg({ progressive })
+        .toBuffer();
+      const odd = Buffer.concat([jpeg.subarray(0, -2), Buffer.from([1, 2, 3]), jpeg.subarray(-2)]);
+      expect((await processed(odd)).sound).toEqual({ ok: true });
+    }
+  });
+});
+
+describe('other files', () => {
+  test.each(['a.jpg', 'a.nef', 'a.xmp', 'a.bin'])('an empty %s is not sound', (name) =>
+    expectUnsound(Buffer.alloc(0), name, /empty/),
+  );
+
+  test('text under a picture’s name is not sound', async () => {
+    for (const name of ['a.jpg', 'a.NEF', 'a.png', 'a.cr3']) {
+      await expectUnsound(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), name, /known picture format/);
+    }
+  });
+
+  test('a sidecar and an unknown file are kept as they are', async () => {
+    for (const name of ['a.xmp', 'a.dat', 'a.mp4']) {
+      expect(await processed(Buffer.from('anything'), { name })).toMatchObject({ sound: { ok: true }, preview: null });
+    }
+  });
+
+  test('half a PNG, WebP and TIFF are not sound', async () => {
+    const picture = sharp(await jpegPicture());
+    for (const [name, bytes] of [
+      ['a.png', await picture.clone().png().toBuffer()],
+      ['a.webp', await picture.clone().webp().toBuffer()],
+      ['a.tif', await picture.clone().tiff().toBuffer()],
+    ] as const) {
+      await expectUnsound(bytes.subarray(0, Math.floor(bytes.length / 2)), name);
+    }
+  });
+
+  test('a RAW file is sound when all that its tags name is there', async () => {
+    // A TIFF is what NEF, ARW and DNG files are made of.
+    const raw = await sharp(await jpegPicture({ width: 640, height: 480 }))
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    expect((await processed(raw, { name: 'a.NEF' })).sound).toEqual({ ok: true });
+    expect((await processed(raw, { name: 'a.NEF' })).original.kind).toBe('raw');
+    await expectUnsound(raw.subarray(0, Math.floor(raw.length * 0.7)), 'a.NEF', /torn|outside/);
+    const jpegMade = await sharp(await jpegPicture())
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    await expectUnsound(jpegMade.subarray(0, 6), 'a.dng');
+  });
+
+  test('a CR3 file is sound when its boxes are complete', async () => {
+    const box = (type: string, length: number) => {
+      const bytes = Buffer.alloc(length);
+      bytes.writeUInt32BE(length, 0);
+      bytes.write(type, 4, 'latin1');
+      return bytes;
+    };
+    const first = box('ftyp', 24);
+    first.write('crx ', 8, 'latin1');
+    const cr3 = Buffer.concat([first, box('moov', 4000), box('mdat', 20_000)]);
+    expect((await processed(cr3, { name: 'a.CR3' })).sound).toEqual({ ok: true });
+    await expectUnsound(cr3.subarray(0, 15_000), 'a.CR3', /torn/);
+  });
+});
+
+describe('limits', () => {
+  test('a flood of pixels is refused at once', async () => {
+    const flood = await sharp({
+      create: { width: 16_000, height: 16_000, channels: 3, background: '#000' },
+      limitInputPixels: false,
+    })
+      .png({ compressionLevel: 9, palette: true })
+      .toBuffer();
+    const begin = performance.now();
+    await expectUnsound(flood, 'a.png', /pixels/);
+    expect(performance.now() - begin).toBeLessThan(2_000);
+  });
+
+  test('so is one that a JPEG’s header claims, and a large progressive one', async () => {
+    const claimed = Buffer.from(await jpegPicture());
+    const frame = claimed.indexOf(Buffer.from([0xff, 0xc0]));
+    claimed.writeUInt16BE(40_000, frame + 5);
+    claimed.writeUInt16BE(40_000, frame + 7);
+    await expectUnsound(claimed, 'a.jpg', /40000 × 40000/);
+    const progressive = await sharp(await jpegPicture())
+      .jpeg({ progressive: true })
+      .toBuffer();
+    const limits = { progressivePixelsMax: 10_000 };
+    expect((await processed(progressive, { limits })).sound).toMatchObject({
+      reason: expect.stringContaining('progressive'),
+    });
+  });
+
+  test('a decoding that takes too long is ended', async () => {
+    const slow = await sharp({ create: { width: 9_000, height: 9_000, channels: 3, background: '#123456' } })
+      .png()
+      .toBuffer();
+    // sharp counts whole seconds: this picture takes longer than the limit only where the limit is next to nothing.
+    const outcome = await processed(slow, { name: 'a.png', limits: { seconds: 1 } });
+    if (!outcome.sound.ok) expect(outcome.sound.reason).toMatch(/within 1 s/);
+  });
+});
+
+describe('errors of the machine are thrown, to be tried again', () => {
+  test('a file that is gone', async () => {
+    const job = await jobOf(await jpegPicture());
+    const operation = createPipeline({ steps: [], log: silentLog });
+    await expect(operation({ ...job, file: `${job.file}x` })).rejects.toMatchObject({ code: 'io', retryable: true });
+  });
+
+  test('a link and a FIFO are not followed and do not block', async () => {
+    const folder = await tempFolder();
+    const job = await jobOf(await jpegPicture());
+    const operation = createPipeline({ steps: [], log: silentLog });
+    await symlink(job.file, join(folder, 'link.jpg'));
+    execFileSync('mkfifo', [join(folder, 'fifo.jpg')]);
+    await expect(operation({ ...job, file: join(folder, 'link.jpg') })).rejects.toThrow();
+    await expect(operation({ ...job, file: join(folder, 'fifo.jpg') })).rejects.toMatchObject({ code: 'not-a-file' });
+  });
+});

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Side } from '@vigie/hub/http/schema';
+import { describe, expect, test } from 'vitest';
+import { EARLY_RECEIPT, mutantEnvironment } from '../support/mutant.ts';
+import { drop, picture, pictureName } from '../support/pictures.ts';
+import { DEVICE, filesBelow, type Site, startSite } from '../support/site.ts';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const left: Side = { type: 'source', ...DEVICE, source: 'garden' };
+const right: Side = { type: 'destination', destination: 'archive', ...DEVICE, source: 'garden' };
+
+/** Numbers in [0, 1) from a seed that a failure prints: Park and Miller's minimal standard. */
+function randomOf(seed: number): () => number {
+  let state = (seed % 2147483646) + 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
+
+type Campaign = { kills: number; hubKills: number; environment?: Record<string, string>; seed: number };
+
+/**
+ * Kills programs at random moments while pictures are taken, dropped and delivered, and looks at the destination all the
+ * time. Returns what was wrong, which has to be nothing.
+ */
+async function campaign({ kills, hubKills, environment, seed }: Campaign): Promise<string[]> {
+  const random = randomOf(seed);
+  const wrong = new Set<string>();
+  const site = await startSite({
+    sources: [
+      {
+        name: 'garden',
+        every: '1s',
+        camera: { type: 'test-picture', width: 160, height: 120 },
+        watchedFolder: { interval: '50ms', waitTime: '0ms', batchSize: 50 },
+        destinations: ['archive'],
+      },
+    ],
+    hub: { resync: { policy: 'never' } },
+    agentRuns: false,
+    ...(environment && { environment }),
+  });
+  const watched = site.watched('garden');
+  const known = new Map<string, string>();
+  const reports: string[] = [];
+
+  // I4: whatever has its final name at the destination is complete, at every instant.
+  const watching = new AbortController();
+  const checked = new Set<string>();
+  const watcher = (async () => {
+    while (!watching.signal.aborted) {
+      for (const [path, digest] of await finalNames(site, checked)) {
+        checked.add(path);
+        const name = path.slice(path.lastIndexOf('/') + 1);
+        const expected = known.get(name) ?? (await digestAtSource(site, path));
+        if (expected !== undefined && expected !== digest) wrong.add(`torn or foreign content under ${path}`);
+      }
+      await sleep(25);
+    }
+  })();
+
+  let dropped = 0;
+  for (let cycle = 0; cycle < kills; cycle++) {
+    const agent = site.startAgent();
+    await agent.printed(new RegExp(`(the agent runs[\\s\\S]*){${cycle + 1}}`));
+    for (let i = 0; i < 3; i++, dropped++) {
+      const bytes = await picture(`crash ${seed} ${dropped}`);
+      known.set(pictureName(dropped), sha256(bytes));
+      await drop(watched, pictureName(dropped), bytes);
+    }
+    await sleep(random() * 700);
+    if (hubKills > 0 && cycle % Math.ceil(kills / hubKills) === 0) {
+      reports.push((await site.api.post('/reports', { left, right })).id);
+      await sleep(random() * 200);
+      await site.hub.kill();
+      await site.startHub();
+    }
+    await agent.kill();
+  }
+
+  const agent = site.startAgent();
+  const settled = async () => {
+    const [here, there] = await Promise.all([filesBelow(join(watched, 'result')), filesBelow(site.landing('garden'))]);
+    const stage = await readdir(join(watched, 'stage'));
+    return (
+      stage.length === 0 &&
+      [...known.keys()].every((n) => [...here.keys()].some((p) => p.endsWith(n))) &&
+      [...here].every(([p, d]) => there.get(p) === d)
+    );
+  };
+  // I8: without faults everything comes together, without a person. A broken build may never get there: that is its violation.
+  const limit = Date.now() + (environment ? 20_000 : 90_000);
+  while (!(await settled()) && Date.now() < limit) await sleep(250);
+  if (!(await settled())) wrong.add('not everything has arrived');
+  await site.agent.stop();
+  watching.abort();
+  await watcher;
+  expect(agent.running).toBe(false);
+
+  // I1, I3, I5: N in, N out, byte for byte, under one name each.
+  const [here, there] = await Promise.all([filesBelow(join(watched, 'result')), filesBelow(site.landing('garden'))]);
+  for (const [name, digest] of known) {
+    const places = [...here].filter(([path]) => path.endsWith(`/${name}`));
+    if (places.length !== 1 || places[0]?.[1] !== digest) wrong.add(`${name} is ${places.length} times in result`);
+    const copies = [...here].filter(([, d]) => d === digest);
+    if (copies.length > 1) wrong.add(`${name} is there under several names: ${copies.map(([p]) => p)}`);
+    if (![...there.values()].includes(digest)) wrong.add(`${name} has not arrived`);
+  }
+  for (const [path, digest] of there) {
+    if (path.endsWith('.part')) continue;
+    if (here.get(path) !== digest) wrong.add(`${path} is at the destination and not at the source`);
+  }
+  const lost = (await filesBelow(join(watched, 'failure'))).size;
+  if (lost > 1) wrong.add(`${lost} files are in failure`);
+
+  // I7: no report has said that more was there than is.
+  for (const id of reports) {
+    const report = await site.api.get(`/reports/${id}`);
+    if (report.state === 'completed' && report.matched.count > there.size)
+      wrong.add(`report ${id} counts what is not there`);
+  }
+  return [...wrong];
+}
+
+/** Final names at the destination that were not looked at yet, with the digest of their bytes. */
+async function finalNames(site: Site, checked: ReadonlySet<string>): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const root = site.landing('garden');
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name).slice(root.length + 1);
+    if (entry.isFile() && !path.endsWith('.part') && !checked.has(path))
+      found.set(path, sha256(await readFile(join(root, path))));
+  }
+  return found;
+}
+
+async function digestAtSource(site: Site, path: string): Promise<string | undefined> {
+  const bytes = await readFile(join(site.watched('garden'), 'result', path)).catch(() => undefined);
+  return bytes && sha256(bytes);
+}
+
+describe('SIGKILL at random moments', () => {
+  test('200 kills of capture, staging, delivery and report: nothing lost, torn, doubled or misreported', {
+    timeout: 600_000,
+  }, async () => {
+    const seed = Number(process.env.SEED ?? 20261123);
+    expect(await campaign({ kills: 180, hubKills: 20, seed }), `SEED=${seed}`).toEqual([]);
+  });
+
+  test('a build that writes its receipt before it delivers is found out', { timeout: 300_000 }, async () => {
+    const environment = mutantEnvironment(EARLY_RECEIPT);
+    expect(await campaign({ kills: 25, hubKills: 0, environment, seed: 7 })).not.toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDeliverer } from '@vigie/agent/deliver/deliverer';
+import type { Operation } from '@vigie/agent/process/operation';
+import { createAssets } from '@vigie/agent/store/assets';
+import { createDeliveries } from '@vigie/agent/store/deliveries';
+import { openLedger } from '@vigie/agent/store/ledger';
+import { createOutbox } from '@vigie/agent/store/outbox';
+import { watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
+import { createWatchedFolder } from '@vigie/agent/watched-folder/watched-folder';
+import { systemClock as clock } from '@vigie/shared/kit/clock';
+import { silentLog as log } from '@vigie/shared/kit/log';
+import { stamp } from '@vigie/shared/kit/zone';
+import { openRemote } from '@vigie/shared/remote/open';
+
+/**
+ * Takes "pictures" on a disk whose power is about to fail: brings files into a watched folder, files them in the ledger and
+ * delivers them to a directory, all on that disk. What it has acknowledged it prints, a line each, once the call has returned:
+ * `submitted`, `filed` and `verified`, with name or path and SHA-256.
+ */
+const disk = process.argv[2] as string;
+const say = (...words: string[]) => process.stdout.write(`${words.join(' ')}\n`);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+const operation: Operation = async ({ file, name, capturedAt }) => {
+  const bytes = await readFile(file);
+  const { size } = await stat(file);
+  const digest = sha256(bytes);
+  return {
+    sound: { ok: true },
+    original: { size, sha256: digest, kind: 'jpg' },
+    result: { file, name, size, sha256: digest },
+    capturedAt,
+    preview: null,
+    exif: {},
+  };
+};
+
+const folder = join(disk, 'garden');
+mkdirSync(join(disk, 'archive'), { recursive: true });
+mkdirSync(join(disk, 'making'), { recursive: true });
+const ledger = openLedger(join(disk, 'ledger'));
+const outbox = createOutbox(ledger, clock, () => undefined);
+const deliveries = createDeliveries({ ledger, outbox, clock, destinationsOf: () => ['archive'] });
+const deliverer = createDeliverer({
+  destination: 'archive',
+  remote: openRemote({ name: 'archive', type: 'directory', root: join(disk, 'archive'), folder: '.' }, '', {
+    stallMs: 5_000,
+  }),
+  deliveries: {
+    ...deliveries,
+    verified(claimed, destination, receipt) {
+      deliveries.verified(claimed, destination, receipt);
+      say('verified', claimed.path, claimed.sha256);
+    },
+  },
+  locate: (row) => join(folder, row.tree, row.path),
+  address: (row) => row.path,
+  lost: () => false,
+  changed: () => undefined,
+  workers: 1,
+  proof: 'size',
+  backoff: { baseMs: 50, capMs: 500 },
+  clock,
+  random: Math.random,
+  log,
+});
+const assets = createAssets({
+  ledger,
+  source: 'garden',
+  outbox,
+  deliveries,
+  clock,
+  filed(row) {
+    say('filed', row.path, row.sha256);
+    deliverer.wake();
+  },
+});
+const watched = createWatchedFolder({
+  name: 'garden',
+  folder,
+  settings: watchedFolderConfig.parse({ include: '*', interval: '50ms', waitTime: '0ms', batchSize: 64 }),
+  zone: 'UTC',
+  operation,
+  books: assets.books,
+  clock,
+  random: Math.random,
+  log,
+});
+
+const never = new AbortController().signal;
+const running = [watched.run(never), deliverer.run(never)];
+say('ready');
+for (let n = 0; ; n++) {
+  const bytes = Buffer.from(`picture ${n} of ${ledger.session} `.repeat(400 + (n % 50)));
+  const file = join(disk, 'making', `${n}`);
+  writeFileSync(file, bytes);
+  const name = await watched.submit(file, `${stamp(clock.now(), 'UTC')}.jpg`);
+  say('submitted', name, sha256(bytes));
+  if (n === 10_000) break;
+}
+await Promise.all(running);

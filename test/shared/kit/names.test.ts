@@ -1,0 +1,28 @@
+import { bytesOf, isUtf8, nameOf, printable } from '@vigie/shared/kit/names';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+test('any bytes come back from their text, also through JSON', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      const name = nameOf(Buffer.from(bytes));
+      expect(bytesOf(JSON.parse(JSON.stringify(name)))).toEqual(Buffer.from(bytes));
+    }),
+  );
+});
+
+test('two names that differ have texts that differ, escapes included', () => {
+  const escape = Buffer.from(String.fromCodePoint(0x10fffd), 'utf8');
+  expect(nameOf(escape)).not.toBe(nameOf(Buffer.from([0xfd])));
+  expect(bytesOf(nameOf(escape))).toEqual(escape);
+});
+
+test('ordinary names stay as they are', () => {
+  expect(nameOf(Buffer.from('Forêt 日本 🐦.jpg'))).toBe('Forêt 日本 🐦.jpg');
+  expect(isUtf8('Forêt.jpg')).toBe(true);
+  expect(isUtf8(nameOf(Buffer.from([0x61, 0xff])))).toBe(false);
+});
+
+test('a name for a terminal has no control characters and shows its odd bytes', () => {
+  expect(printable(nameOf(Buffer.from([0x61, 0x0a, 0x1b, 0xff])))).toBe('a\\x0a\\x1b\\xff');
+});

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openAccounts } from '@vigie/hub/broker/accounts';
+import { onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { type Sshd, startSshd } from '../../scripts/sshd.ts';
+import { type Api, signUp } from './api.ts';
+import { startMosquitto } from './mosquitto.ts';
+import { type Program, startProgram } from './program.ts';
+import { freePort, tempFolder } from './temp.ts';
+
+/** A whole installation on loopback: OpenSSH, a broker, a hub and one agent, each a process of its own. */
+export type Site = {
+  readonly folder: string;
+  readonly sshd: Sshd;
+  readonly broker: { stop(): Promise<void>; start(): Promise<void> } | undefined;
+  readonly hub: Program;
+  readonly agent: Program;
+  readonly api: Api;
+  /** Where the SFTP destination's files of a source lie on this machine. */
+  landing(source: string): string;
+  watched(source: string): string;
+  startAgent(): Program;
+  startHub(): Promise<Program>;
+  /** Changes the agent's configuration for its next start. */
+  configureAgent(change: (config: AgentYaml) => void): Promise<void>;
+  configureHub(change: (config: Record<string, unknown>) => void): Promise<void>;
+};
+
+export type AgentYaml = {
+  sources: Record<string, unknown>[];
+  destinations: Record<string, unknown>[];
+  delivery: Record<string, unknown>;
+  [key: string]: unknown;
+};
+
+export type SiteOptions = {
+  broker?: 'embedded' | 'mosquitto';
+  sources: Record<string, unknown>[];
+  agent?: Record<string, unknown>;
+  hub?: Record<string, unknown>;
+  environment?: Record<string, string>;
+  /** False where the test starts the agent itself. */
+  agentRuns?: boolean;
+};
+
+export const DEVICE = { site: 'main', device: 'cam-1' } as const;
+
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const folder = await tempFolder();
+  const sshd = await startSshd({ folder: join(folder, 'sshd') });
+  onTestFinished(() => sshd.stop());
+  const landing = join(folder, 'landing');
+  await mkdir(landing);
+  const [httpPort, brokerPort] = [await freePort(), await freePort()];
+
+  const accounts = openAccounts(join(folder, 'accounts'));
+  await accounts.add({ name: DEVICE.device, role: 'device' }, 'device-password');
+  await writeFile(join(folder, 'device.password'), 'device-password\n', { mode: 0o600 });
+  await writeFile(join(folder, 'hub.password'), 'hub-password\n', { mode: 0o600 });
+  const mosquitto =
+    options.broker === 'mosquitto'
+      ? await startMosquitto({ folder: join(folder, 'mosquitto'), port: brokerPort })
+      : undefined;
+  if (mosquitto) onTestFinished(() => mosquitto.stop());
+
+  const destination = {
+    name: 'archive',
+    type: 'sftp',
+    host: sshd.host,
+    port: sshd.port,
+    user: sshd.user,
+    identityFile: sshd.identityFile,
+    knownHosts: sshd.knownHosts,
+    root: landing,
+  };
+  const url = `mqtt://127.0.0.1:${brokerPort}`;
+  let hubYaml: Record<string, unknown> = {
+    dataFolder: 'hub',
+    log: 'debug',
+    http: { port: httpPort },
+    broker: mosquitto
+      ? { type: 'external', url, protocol: 'auto' }
+      : { type: 'embedded', port: brokerPort, accountsFile: 'accounts' },
+    destinations: [destination],
+    resync: { policy: 'automatic', outageAfter: '1s' },
+    fleet: { lateAfter: '10s', offlineAfter: '20s' },
+    ...options.hub,
+  };
+  let agentYaml: AgentYaml = {
+    device: DEVICE.device,
+    zone: 'Europe/Paris',
+    dataFolder: 'agent',
+    log: 'debug',
+    hub: { url, ...(mosquitto ? {} : { user: DEVICE.device, passwordFile: 'device.password' }) },
+    destinations: [destination],
+    delivery: { retryFrom: '200ms', retryUpTo: '2s', stall: '5s' },
+    stateEvery: '1s',
+    sources: options.sources,
+    ...options.agent,
+  };
+  const hubFile = join(folder, 'hub.yaml');
+  const agentFile = join(folder, 'agent.yaml');
+  await writeFile(hubFile, stringify(hubYaml));
+  await writeFile(agentFile, stringify(agentYaml));
+
+  const baseUrl = `http://127.0.0.1:${httpPort}`;
+  const site = {
+    folder,
+    sshd,
+    broker: mosquitto,
+    landing: (source: string) => join(landing, DEVICE.device, source),
+    watched: (source: string) => join(folder, 'agent/sources', source),
+    startAgent() {
+      const agent = startProgram(
+        'agent',
+        ['run', '--config', agentFile],
+        join(folder, 'agent.log'),
+        options.environment,
+      );
+      onTestFinished(() => agent.kill());
+      site.agent = agent;
+      return agent;
+    },
+    async startHub() {
+      const hub = startProgram('hub', ['serve', '--config', hubFile], join(folder, `hub-${Date.now()}.log`));
+      onTestFinished(async () => {
+        await hub.stop();
+      });
+      await hub.printed(/^dashboard: /m);
+      site.hub = hub;
+      return hub;
+    },
+    async configureAgent(change: (config: AgentYaml) => void) {
+      agentYaml = structuredClone(agentYaml);
+      change(agentYaml);
+      await writeFile(agentFile, stringify(agentYaml));
+    },
+    async configureHub(change: (config: Record<string, unknown>) => void) {
+      hubYaml = structuredClone(hubYaml);
+      change(hubYaml);
+      await writeFile(hubFile, stringify(hubYaml));
+    },
+  } as { -readonly [K in keyof Site]: Site[K] };
+  const hub = await site.startHub();
+  const [, code] = await hub.printed(/one-time code (\S+)/);
+  site.api = await signUp(baseUrl, code as string);
+  if (options.agentRuns !== false) site.startAgent();
+  return site;
+}
+
+/** Path and SHA-256 of every file below a folder. */
+export async function filesBelow(folder: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.set(
+      path.slice(folder.length + 1),
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+    );
+  }
+  return files;
+}
