@@ -30,6 +30,7 @@ import { createReportRunner } from './report/runner.ts';
 import { jobDocument } from './resync/job-document.ts';
 import { createResync } from './resync/orders.ts';
 import { createOutageWatch } from './resync/outage-watch.ts';
+import { isMendable } from './resync/plan.ts';
 import { createRateMeter } from './resync/rate-meter.ts';
 import { createActivities } from './store/activities.ts';
 import { createDevices } from './store/devices.ts';
@@ -103,6 +104,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
       inventories,
       destinations: config.destinations,
       commander,
+      isMendable,
       reconcile: (name) => reconciler.ask(name),
       clock,
     }),
@@ -250,7 +252,14 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
         type: d.type,
         address: d.type === 'sftp' ? `sftp://${d.user}@${d.host}:${d.port}/${d.root}` : d.root,
       })),
-    reports: createReports({ reports: reportStore, jobs, runner, rate: meter.rate, changed: reportChanged }),
+    reports: createReports({
+      reports: reportStore,
+      jobs,
+      jobDocument,
+      runner,
+      rate: meter.rate,
+      changed: reportChanged,
+    }),
     jobs: {
       list: () => jobs.recent(200).map(jobDocument),
       get(id) {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Side } from '@vigie/hub/http/schema';
 import { bytesOf, nameOf } from '@vigie/shared/kit/names';
@@ -19,17 +20,12 @@ const left: Side = { type: 'source', ...DEVICE, source: 'garden' };
 const right: Side = { type: 'destination', destination: 'archive', ...DEVICE, source: 'garden' };
 
 const archiveOf = async (site: Site) => (await site.api.get('/devices'))[0]?.state?.sources[0]?.destinations[0];
-const inputReady = (site: Site) =>
-  until(
-    'the watched folder is there',
-    async () => (await readdir(join(site.watched('garden'), 'input')).catch(() => undefined)) !== undefined,
-  );
 
 test('hostile names, empty, torn and odd files: each ends in a clear place, and every sound picture arrives', {
   timeout: 120_000,
 }, async () => {
   const site = await startSite({ sources: [source] });
-  await inputReady(site);
+  await site.takesFiles('garden');
   const watched = site.watched('garden');
   const sound = [
     '<img src=x onerror=alert(1)>.jpg',
@@ -175,7 +171,7 @@ test('a wrong host key and a wrong identity stop a destination with a clear reas
 
   await archive({ knownHosts: otherHost });
   site.startAgent();
-  await inputReady(site);
+  await site.takesFiles('garden');
   for (let n = 0; n < 3; n++) await drop(site.watched('garden'), pictureName(n), await picture(`key ${n}`));
   const stopped = await until('the destination is stopped', async () => {
     const state = await archiveOf(site);
@@ -225,10 +221,7 @@ test('a full disk at either end: a clear error, nothing torn, and everything arr
     };
   });
   site.startAgent();
-  await until(
-    'the watched folder is there',
-    async () => (await readdir(join(card, 'input')).catch(() => undefined)) !== undefined,
-  );
+  await until('the watched folder is there', () => existsSync(join(card, 'input')));
   for (let n = 0; n < 6; n++) await drop(card, pictureName(n), await big(n));
   const full = await until('the destination is full', async () => {
     const state = await archiveOf(site);

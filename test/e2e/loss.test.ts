@@ -23,7 +23,7 @@ test('25 deleted, 5 truncated, 3 added by hand: the report names them, and Re-ru
     ],
   });
   const watched = site.watched('garden');
-  await until('the watched folder is there', async () => (await filesBelow(watched)).size > 0);
+  await site.takesFiles('garden');
   for (let n = 0; n < 120; n++) await drop(watched, pictureName(n, 60), await picture(`loss ${n}`));
   await until('120 pictures have arrived', async () => (await filesBelow(site.landing('garden'))).size === 120, 60_000);
   const whole = await filesBelow(site.landing('garden'));

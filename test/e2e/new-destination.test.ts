@@ -25,7 +25,7 @@ test('an archive of 2,000 assets goes to a second, empty destination; pause, can
   });
   const { api } = site;
   const watched = site.watched('garden');
-  await until('the watched folder is there', async () => (await filesBelow(watched)).size > 0);
+  await site.takesFiles('garden');
   for (let n = 0; n < ASSETS; n++) await drop(watched, pictureName(n), await picture(`archive ${n}`));
   await until(
     'the archive is complete',

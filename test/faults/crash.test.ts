@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSystemError } from '@vigie/shared/kit/errors';
 import type { Side } from '@vigie/hub/http/schema';
 import { describe, expect, test } from 'vitest';
 import { EARLY_RECEIPT, mutantEnvironment } from '../support/mutant.ts';
@@ -140,8 +141,12 @@ async function finalNames(site: Site, checked: ReadonlySet<string>): Promise<Map
 }
 
 async function digestAtSource(site: Site, path: string): Promise<string | undefined> {
-  const bytes = await readFile(join(site.watched('garden'), 'result', path)).catch(() => undefined);
-  return bytes && sha256(bytes);
+  try {
+    return sha256(await readFile(join(site.watched('garden'), 'result', path)));
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 describe('SIGKILL at random moments', () => {

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAccounts } from '@vigie/hub/broker/accounts';
+import { isSystemError } from '@vigie/shared/kit/errors';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { type Sshd, startSshd } from '../../scripts/sshd.ts';
 import { type Api, signUp } from './api.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { type Program, startProgram } from './program.ts';
-import { freePort, tempFolder } from './temp.ts';
+import { freePort, tempFolder, until } from './temp.ts';
 
 /** A whole installation on loopback: OpenSSH, a broker, a hub and one agent, each a process of its own. */
 export type Site = {
@@ -21,6 +22,8 @@ export type Site = {
   /** Where the SFTP destination's files of a source lie on this machine. */
   landing(source: string): string;
   watched(source: string): string;
+  /** Waits until a source takes files. */
+  takesFiles(source: string): Promise<void>;
   startAgent(): Program;
   startHub(): Promise<Program>;
   /** Changes the agent's configuration for its next start. */
@@ -112,6 +115,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     broker: mosquitto,
     landing: (source: string) => join(landing, DEVICE.device, source),
     watched: (source: string) => join(folder, 'agent/sources', source),
+    async takesFiles(source: string) {
+      const input = join(site.watched(source), 'input');
+      await until('the watched folder takes files', () => unlessAbsent(readdir(input), undefined));
+    },
     startAgent() {
       const agent = startProgram(
         'agent',
@@ -150,19 +157,23 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   return site;
 }
 
-/** Path and SHA-256 of every file below a folder. */
+/** Path and SHA-256 of every file below a folder; what vanishes meanwhile is left out, an absent folder is empty. */
 export async function filesBelow(folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
+  for (const entry of await unlessAbsent(readdir(folder, { recursive: true, withFileTypes: true }), [])) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    files.set(
-      path.slice(folder.length + 1),
-      createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex'),
-    );
+    const bytes = await unlessAbsent(readFile(path), undefined);
+    if (bytes) files.set(path.slice(folder.length + 1), createHash('sha256').update(bytes).digest('hex'));
   }
   return files;
+}
+
+async function unlessAbsent<T, A>(found: Promise<T>, absent: A): Promise<T | A> {
+  try {
+    return await found;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return absent;
+    throw error;
+  }
 }

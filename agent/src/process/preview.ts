@@ -12,14 +12,14 @@ const ATTEMPTS = [
   [96, 20],
 ] as const;
 
-/** EXIF's orientations 1 to 8 as a turn clockwise, then mirrored left to right (JEITA CP-3451, Orientation). */
+/** EXIF's orientations 1 to 8 as what sharp does in this order whatever the order of calls: mirrored left to right, then turned clockwise (JEITA CP-3451, Orientation). */
 const TURNS: Record<number, [degrees: number, mirrored: boolean]> = {
   2: [0, true],
   3: [180, false],
   4: [180, true],
-  5: [90, true],
+  5: [270, true],
   6: [90, false],
-  7: [270, true],
+  7: [90, true],
   8: [270, false],
 };
 

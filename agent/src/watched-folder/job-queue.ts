@@ -8,6 +8,7 @@ export type JobQueue = {
   has(jobId: string): boolean;
   /** Jobs in stage, whatever they wait for. */
   staged(): number;
+  list(): Job[];
   /** Lets jobs run whose pause is over; all of them when asked so. */
   wake(all?: boolean): void;
   /** Resolves when no job runs and none could. Jobs in a pause are not waited for. */
@@ -32,7 +33,7 @@ export function createJobQueue(options: {
 }): JobQueue {
   const { concurrency, run, ended, failed, idle, backoff, clock, random } = options;
   const next: Job[] = [];
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { job: Job; ended: Promise<void> }>();
   const later = new Map<string, { job: Job; dueAt: number; error: unknown }>();
   const attempts = new Map<string, number>();
   let stop = new AbortController();
@@ -41,7 +42,7 @@ export function createJobQueue(options: {
     while (!stop.signal.aborted && running.size < concurrency) {
       const job = next.shift();
       if (!job) break;
-      running.set(job.id, attempt(job));
+      running.set(job.id, { job, ended: attempt(job) });
     }
   }
 
@@ -79,6 +80,7 @@ export function createJobQueue(options: {
     },
     has: (jobId) => running.has(jobId) || later.has(jobId) || next.some((job) => job.id === jobId),
     staged: () => running.size + next.length + later.size,
+    list: () => [...[...running.values(), ...later.values()].map(({ job }) => job), ...next],
     wake(all = false) {
       for (const { job, dueAt } of [...later.values()]) {
         if (!all && dueAt > clock.monotonic()) continue;
@@ -88,7 +90,7 @@ export function createJobQueue(options: {
       pump();
     },
     async drain() {
-      while (running.size > 0) await Promise.all(running.values());
+      while (running.size > 0) await Promise.all([...running.values()].map(({ ended }) => ended));
     },
     pause: () => stop.abort(),
     resume() {

@@ -36,7 +36,7 @@ export interface WatchedFolder extends AsyncDisposable {
    * in `condition()` and tried again; only `folder-busy` is thrown.
    */
   run(signal: AbortSignal): Promise<void>;
-  /** Takes up everything in stage at once, waits for it, and tells what became of each file. */
+  /** Takes up everything in stage at once, also what waits for a further attempt; waits, and tells what became of each. */
   recoverStage(): Promise<RecoveryOutcome>;
   /** Resolves when no job runs and none could; jobs in a pause before a further attempt are not waited for. */
   drain(): Promise<void>;
@@ -111,7 +111,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     run: createJobRunner({ name, trees, settings, zone, operation, books, disk, reservations, clock, log }),
     ended(job, end) {
       if (end === 'failure') failures += 1;
-      ends.set(job.id, end);
+      recovering?.set(job.id, { name: job.name, end });
       options.ended?.({ jobId: job.id, name: job.name, end });
     },
     failed: (job, error) => log.warn({ job: job.id, name: printable(job.name), code: codeOf(error) }, messageOf(error)),
@@ -123,8 +123,8 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
 
   const complete = new Set<string>();
   const refusedFolders = new Set<string>();
-  /** How recent jobs ended, while somebody who recovers the stage wants to know. */
-  const ends = new Map<string, JobEnd>();
+  /** What became of the jobs, while somebody who recovers the stage wants to know. */
+  let recovering: Map<string, { name: string; end: JobEnd | 'waiting' }> | undefined;
   let known = options.known ?? false;
   let isOpen = false;
   let lock: FolderLock | undefined;
@@ -146,10 +146,11 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     return result;
   }
 
-  async function openNow(): Promise<void> {
+  /** Names of copies that were found and removed. */
+  async function openNow(): Promise<string[]> {
     if (isOpen && (await disk.look(trees.marker))) {
       if (!(await lock?.isHeld())) lock = await takeLock(trees.lock, token);
-      return;
+      return [];
     }
     isOpen = false;
     hints?.close();
@@ -164,8 +165,10 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     known = true;
     present = true;
     isOpen = true;
-    for (const job of (await inspect()).jobs) queue.add(job);
+    const { jobs, copies } = await inspect();
+    for (const job of jobs) queue.add(job);
     hints = watchHints(trees.input, loop.hint, log);
+    return copies;
   }
 
   const inspect = () => inspectStage({ disk, trees, books, reservations, isActive: queue.has, newId });
@@ -254,20 +257,20 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   }
 
   async function recoverStage(): Promise<RecoveryOutcome> {
-    ends.clear();
-    const { jobs, copies } = await inTurn(async () => {
-      await openNow();
+    const told: typeof recovering = new Map();
+    recovering = told;
+    const copies = await inTurn(async () => {
+      const opened = await openNow();
       const found = await inspect();
       for (const job of found.jobs) queue.add(job);
+      for (const job of queue.list()) told.set(job.id, { name: job.name, end: 'waiting' });
       queue.resume();
       queue.wake(true);
-      return found;
+      return [...opened, ...found.copies];
     });
     await queue.drain();
-    return {
-      jobs: jobs.map((job) => ({ jobId: job.id, name: job.name, end: ends.get(job.id) ?? 'waiting' })),
-      copies,
-    };
+    recovering = undefined;
+    return { jobs: [...told].map(([jobId, job]) => ({ jobId, ...job })), copies };
   }
 
   async function submit(file: string, wanted: string): Promise<string> {
@@ -294,7 +297,9 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   }
 
   return {
-    open: () => inTurn(openNow),
+    async open() {
+      await inTurn(openNow);
+    },
     scan,
     run,
     recoverStage,

@@ -1,6 +1,7 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
+import type { Unmatched } from '@vigie/shared/protocol/report';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
 import { openRemote } from '@vigie/shared/remote/open';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
@@ -8,7 +9,6 @@ import { walk } from '@vigie/shared/remote/walk';
 import { z } from 'zod';
 import type { Commander } from '../fleet/commander.ts';
 import type { Side } from '../http/schema.ts';
-import { isMendable } from '../resync/plan.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName } from '../store/inventories.ts';
 import type { OpenSide, SideOpener } from './runner.ts';
@@ -31,11 +31,13 @@ export function createSideOpener(options: {
   inventories: Inventories;
   destinations: readonly DestinationConfig[];
   commander: Commander;
+  /** Is this an entry that a delivery of the source's bytes would mend? */
+  isMendable: (entry: Unmatched) => boolean;
   /** Asks a device for what its digest shows to be unknown here. */
   reconcile: (name: SourceName) => void;
   clock: Clock;
 }): SideOpener {
-  const { devices, inventories, destinations, commander, clock } = options;
+  const { devices, inventories, destinations, commander, isMendable, clock } = options;
 
   /** Waits until the hub knows what the device knew a moment ago; returns when it was last so if the device is away. */
   async function refresh(name: SourceName, signal: AbortSignal): Promise<number | null> {

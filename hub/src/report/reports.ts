@@ -1,8 +1,7 @@
 import { VigieError } from '@vigie/shared/kit/errors';
 import { type Figures, noFigures, type ReportDocument } from '@vigie/shared/protocol/report';
 import type { HubServices } from '../http/services.ts';
-import { jobDocument } from '../resync/job-document.ts';
-import type { JobStore } from '../store/jobs.ts';
+import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { exportReport } from './export.ts';
 import { reportDocument } from './format.ts';
@@ -19,12 +18,13 @@ function documentOf(row: ReportRow): ReportDocument {
 export function createReports(options: {
   reports: ReportStore;
   jobs: JobStore;
+  jobDocument: (row: JobRow) => ReturnType<HubServices['jobs']['list']>[number];
   runner: ReportRunner;
   /** Bytes a second that deliveries have lately reached, or null where none were seen. */
   rate: () => number | null;
   changed: (id: string) => void;
 }): HubServices['reports'] {
-  const { reports, jobs, runner, changed } = options;
+  const { reports, jobs, jobDocument, runner, changed } = options;
 
   const describe = (row: ReportRow) => ({
     id: row.id,

@@ -41,5 +41,8 @@ export function parentOf(path: string): string {
 
 /** A file that is larger than the reader is ready to take. */
 export function tooLarge(path: string, size: number, limitBytes: number): VigieError {
-  return new VigieError('too-large', `read "${printable(path)}": it has ${size} bytes; at most ${limitBytes} are taken`);
+  return new VigieError(
+    'too-large',
+    `read "${printable(path)}": it has ${size} bytes; at most ${limitBytes} are taken`,
+  );
 }

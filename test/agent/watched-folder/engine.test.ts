@@ -196,7 +196,10 @@ describe('a file that cannot be processed', () => {
     const { engine, folder, clock, drop, settle, books } = await rig({ operation });
     await engine.open();
     await drop('a.jpg', 'half');
-    await settle();
+    await engine.scan();
+    clock.advance(10_000);
+    await engine.scan();
+    await engine.drain();
     expect(engine.condition()).toMatchObject({ staged: 1, error: { code: 'source-changed' } });
     clock.advance(60_000);
     await settle();

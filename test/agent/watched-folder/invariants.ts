@@ -1,23 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nameOf } from '@vigie/shared/kit/names';
+import { bytesOf, nameOf } from '@vigie/shared/kit/names';
 import type { FileBooks } from './file-books.ts';
 import { sha256, TORN } from './trivial-operation.ts';
 
 /** Every regular file below a folder: path as text → its bytes. Logs of failures are left out. */
-export async function filesBelow(folder: string): Promise<Map<string, Buffer>> {
+export async function filesBelow(folder: string, below = ''): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
-  for (const entry of await readdir(Buffer.from(folder), {
-    withFileTypes: true,
-    encoding: 'buffer',
-    recursive: true,
-  })) {
-    if (!entry.isFile()) continue;
+  const here = bytesOf(below === '' ? folder : `${folder}/${below}`);
+  for (const entry of await readdir(here, { withFileTypes: true, encoding: 'buffer' })) {
     const name = nameOf(entry.name);
-    if (name === 'failure.log') continue;
-    const parent = Buffer.from(entry.parentPath as unknown as string);
-    const path = Buffer.concat([parent, Buffer.from('/'), entry.name]);
-    files.set(nameOf(path).slice(folder.length + 1), await readFile(path));
+    const path = below === '' ? name : `${below}/${name}`;
+    if (entry.isDirectory()) for (const [at, bytes] of await filesBelow(folder, path)) files.set(at, bytes);
+    else if (entry.isFile() && name !== 'failure.log') files.set(path, await readFile(bytesOf(`${folder}/${path}`)));
   }
   return files;
 }

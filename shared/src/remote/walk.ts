@@ -1,0 +1,132 @@
+import { type Dirent, lstatSync } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PART_SUFFIX } from '../kit/durable.ts';
+import { isSystemError, messageOf, VigieError } from '../kit/errors.ts';
+import { bytesOf, nameOf, printable } from '../kit/names.ts';
+import type { Entry } from '../protocol/asset.ts';
+import { streamOfBatches, visitTree } from './batches.ts';
+import type { ListOptions } from './remote-folder.ts';
+import { joined } from './remote-path.ts';
+
+/** Folders that are read at once: the next one's names come while this one's files are looked at. */
+const FOLDERS_MAX = 2;
+/** Files that are looked at before everything else has its turn: about a millisecond. */
+const SLICE = 256;
+const AHEAD_MAX = 20_000;
+
+type Node = { path: string; optional: boolean; deep: boolean };
+
+/**
+ * Every file below a directory of this machine, as a stream. Names are byte-exact (`kit/names.ts`), links are not followed, what
+ * is no regular file is told as unreadable, and names that end in `.part` are left out: nothing under them is finished.
+ *
+ * `root-absent` where there is no such directory; `listing` where a folder below cannot be read whole.
+ */
+export function walk(root: string, options: ListOptions = {}): AsyncIterable<Entry> {
+  const { days, onFolder } = options;
+  const roots: Node[] = days?.map((path) => ({ path, optional: true, deep: path !== '' })) ?? [
+    { path: '', optional: false, deep: true },
+  ];
+  return streamOfBatches<Entry>(
+    async (push, signal) => {
+      await checkDirectory(root);
+      await visitTree(
+        roots,
+        Array.from({ length: FOLDERS_MAX }, () => async () => undefined),
+        async (_, node) => {
+          const found = await readDirectory(root, node, signal);
+          onFolder?.(node.path, found.entries.length);
+          await push(found.entries);
+          return node.deep ? found.folders.map((path) => ({ path, optional: false, deep: true })) : [];
+        },
+        signal,
+      );
+    },
+    { aheadMax: AHEAD_MAX, signal: options.signal },
+  );
+}
+
+/** Throws `root-absent` unless this is a directory: a disk that is not mounted is not an empty one. */
+export async function checkDirectory(root: string): Promise<void> {
+  try {
+    if ((await stat(bytesOf(root))).isDirectory()) return;
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) {
+      throw new VigieError('permission', `use root "${printable(root)}": ${messageOf(error)}`, { cause: error });
+    }
+  }
+  throw new VigieError('root-absent', `use root "${printable(root)}": there is no such directory`, {
+    hint: 'Mount the disk or the share, or make the directory; it is never made by itself.',
+  });
+}
+
+/** One directory, without what lies in its subdirectories. */
+export async function readDirectory(
+  root: string,
+  node: Node,
+  signal?: AbortSignal,
+): Promise<{ entries: Entry[]; folders: string[] }> {
+  const where = node.path === '' ? root : joined(root, node.path);
+  const prefix = node.path === '' ? '' : `${node.path}/`;
+  const entries: Entry[] = [];
+  const folders: string[] = [];
+  try {
+    let sliced = 0;
+    for (const [name, kind] of await namesIn(where)) {
+      if (++sliced % SLICE === 0) {
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+      const path = prefix + name;
+      if (kind.isDirectory()) {
+        folders.push(path);
+        continue;
+      }
+      if (name.endsWith(PART_SUFFIX) && kind.isFile()) continue;
+      // The names have just come over the thread pool, so the disk answers; here a blocking call costs a third of another.
+      const found = lstatSync(systemPath(joined(where, name)), { throwIfNoEntry: false });
+      if (found === undefined) continue;
+      if (found.isFile()) entries.push({ path, size: found.size, modifiedAt: Math.trunc(found.mtimeMs) });
+      else entries.push({ path, size: 0, unreadable: `${kindOf(kind)}, not a regular file` });
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (node.optional && isSystemError(error, 'ENOENT') && !(await there(where))) return { entries: [], folders: [] };
+    throw new VigieError('listing', `list folder "${printable(where)}": ${messageOf(error)}`, {
+      cause: error,
+      retryable: true,
+      hint: 'Nothing can be said about a directory that cannot be read whole.',
+    });
+  }
+  return { entries, folders };
+}
+
+async function there(path: string): Promise<boolean> {
+  try {
+    await lstat(bytesOf(path));
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** Text is faster than bytes; a folder with names that are not UTF-8 is read again as bytes. */
+async function namesIn(folder: string): Promise<[name: string, kind: Dirent<string> | Dirent<Buffer>][]> {
+  const plain = await readdir(systemPath(folder), { withFileTypes: true });
+  if (!plain.some(({ name }) => /[\ufffd\u{10ff80}-\u{10ffff}]/u.test(name))) {
+    return plain.map((kind) => [kind.name, kind]);
+  }
+  const exact = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' });
+  return exact.map((kind) => [nameOf(kind.name), kind]);
+}
+
+const systemPath = (path: string): string | Buffer => (/[\u{10ff80}-\u{10ffff}]/u.test(path) ? bytesOf(path) : path);
+
+function kindOf(kind: Dirent<string> | Dirent<Buffer>): string {
+  if (kind.isSymbolicLink()) return 'a symbolic link';
+  if (kind.isFIFO()) return 'a named pipe';
+  if (kind.isSocket()) return 'a socket';
+  return kind.isFile() ? 'something that was replaced just now' : 'a device';
+}
