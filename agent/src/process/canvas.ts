@@ -2,7 +2,10 @@ import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 import type { DecodeLimits } from './decode.ts';
 
 /** A picture between two steps: upright, eight bits a channel, `channels` 3 (RGB) or 4 (with alpha). */
-export type Canvas = { pixels: Buffer; width: number; height: number; channels: 3 | 4 };
+export type Canvas = Size & { pixels: Buffer; channels: 3 | 4 };
+
+/** In pixels. */
+export type Size = { width: number; height: number };
 
 /** Opens a canvas for one step. */
 export function drawOn({ pixels, width, height, channels }: Canvas, limits: DecodeLimits): Sharp {

@@ -2,7 +2,7 @@ import { VigieError } from '@vigie/shared/kit/errors';
 import { printable } from '@vigie/shared/kit/names';
 import { localTime } from '@vigie/shared/kit/zone';
 import sharp from 'sharp';
-import { type Canvas, toCanvas } from './canvas.ts';
+import { type Canvas, type Size, toCanvas } from './canvas.ts';
 import { FONT_FAMILY, FONT_FILE } from './font.ts';
 import type { StepConfig } from './step-config.ts';
 
@@ -24,13 +24,13 @@ export function legendText(template: string, { source, name, zone, capturedAt }:
 }
 
 /** A legend as it is laid over the picture: in the shipped font, never larger than the picture. */
-export async function drawLegend(step: LegendStep, words: LegendWords, canvas: Canvas): Promise<Canvas> {
+export async function drawLegend(step: LegendStep, words: LegendWords, picture: Size): Promise<Canvas> {
   const text = legendText(step.text, words);
   // Text that fills the picture's area is as large as text may be: the rest would only take memory.
-  const largest = Math.floor(Math.sqrt((canvas.width * canvas.height) / (0.75 * text.length)));
+  const largest = Math.floor(Math.sqrt((picture.width * picture.height) / (0.75 * text.length)));
   const size = Math.max(1, Math.min(step.size, largest));
-  const padding = Math.min(Math.round(size * 0.4), Math.floor((Math.min(canvas.width, canvas.height) - 1) / 2));
-  const [width, height] = [canvas.width - 2 * padding, canvas.height - 2 * padding];
+  const padding = Math.min(Math.round(size * 0.4), Math.floor((Math.min(picture.width, picture.height) - 1) / 2));
+  const [width, height] = [picture.width - 2 * padding, picture.height - 2 * padding];
   try {
     const drawn = await sharp({
       text: {

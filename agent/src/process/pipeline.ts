@@ -111,13 +111,14 @@ async function process(
   if (steps.length === 0) return { ...outcome, preview: await previewOf(glance) };
 
   const words = { source: job.source, name: job.name, zone: job.zone, capturedAt: outcome.capturedAt };
-  const made = await applySteps(claimed, check.format, steps, words, limits, signal);
+  const made = await applySteps(claimed, check.format, steps, { words, limits }, signal);
   signal?.throwIfAborted();
   const file = join(job.workFolder, job.name);
-  await writeFile(bytesOf(file), made.bytes, { flag: 'wx' });
-  log.debug({ source: job.source, file: job.name, bytes: made.bytes.length }, 'picture changed by its steps');
-  outcome.result = { file, name: job.name, ...digestBytes(made.bytes) };
-  return { ...outcome, preview: await previewOf(made.glance) };
+  await writeFile(bytesOf(file), made, { flag: 'wx' });
+  log.debug({ source: job.source, file: job.name, bytes: made.length }, 'picture changed by its steps');
+  outcome.result = { file, name: job.name, ...digestBytes(made) };
+  const seen = await decodeWhatIsThere(made, limits);
+  return { ...outcome, preview: seen ? await previewOf(seen) : null };
 }
 
 /** What a torn picture still shows: nothing depends on it. */

@@ -1,7 +1,7 @@
 import { VigieError } from '@vigie/shared/kit/errors';
-import sharp, { type Sharp } from 'sharp';
-import { type Canvas, drawOn, overlay, toCanvas } from './canvas.ts';
-import type { DecodeLimits, Glance } from './decode.ts';
+import sharp, { type OverlayOptions, type Sharp } from 'sharp';
+import { drawOn, overlay, type Size, toCanvas } from './canvas.ts';
+import type { DecodeLimits } from './decode.ts';
 import { copyMetadata } from './jpeg-metadata.ts';
 import { drawLegend, type LegendWords } from './legend.ts';
 import type { DecodableFormat } from './soundness.ts';
@@ -10,7 +10,10 @@ import type { StepConfig } from './step-config.ts';
 import { readWatermark } from './watermark.ts';
 
 const QUALITY = 90;
-const EDGE = 480;
+
+/** A picture on its way: what is not yet done costs no memory. What is laid over it goes onto the next drawing of it. */
+type Draft = { open: () => Sharp; width: number; height: number; overlays: OverlayOptions[] };
+type Place = { words: LegendWords; limits: DecodeLimits };
 
 /**
  * Carries out the steps in their order, on the picture as it is seen: EXIF's orientation is applied before the first one and reset in
@@ -20,59 +23,62 @@ export async function applySteps(
   claimed: ClaimedFile,
   format: DecodableFormat,
   steps: StepConfig[],
-  words: LegendWords,
-  limits: DecodeLimits,
+  place: Place,
   signal: AbortSignal | undefined,
-): Promise<{ bytes: Buffer; glance: Glance }> {
+): Promise<Buffer> {
+  const { limits } = place;
   // A JPEG's pixels keep their own colour space, and its profile is copied; other formats pass through sRGB.
   const options = { limitInputPixels: limits.pixelsMax, sequentialRead: true, ignoreIcc: format === 'jpg' };
   const open = () => sharp(claimed.path, options).autoOrient().timeout({ seconds: limits.seconds });
-  const [first, ...others] = steps as [StepConfig, ...StepConfig[]];
-  // A picture that is made smaller at once never needs its full size in memory.
-  const small = first.step === 'resize';
-  let canvas = await toCanvas((small ? resized(open(), first) : open()).toColourspace('srgb'));
-  for (const step of small ? others : steps) {
+  const { autoOrient, space, channels } = await sharp(claimed.path, options).metadata();
+  let draft: Draft = { open: () => open().toColourspace('srgb'), ...autoOrient, overlays: [] };
+  // Grey and CMYK: what is laid over may bring colour.
+  if (space !== 'srgb' || channels !== 3) draft = await drawn(draft.open(), limits);
+  for (const step of steps) {
     signal?.throwIfAborted();
-    canvas = await applyStep(canvas, step, words, limits);
+    draft = await applyStep(draft, step, place);
   }
   signal?.throwIfAborted();
-  const { width, height } = canvas;
-  const glance = await toCanvas(
-    drawOn(canvas, limits)
-      .resize(EDGE, EDGE, { fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: '#ffffff' }),
-  );
-  return {
-    bytes: await encode(claimed, format, canvas, open, limits),
-    glance: {
-      pixels: glance.pixels,
-      pixelsWide: glance.width,
-      pixelsHigh: glance.height,
-      orientation: 1,
-      width,
-      height,
-    },
-  };
+  return format === 'jpg' ? encodeJpeg(claimed, draft) : encodeOver(open(), format, draft);
 }
 
-async function applyStep(canvas: Canvas, step: StepConfig, words: LegendWords, limits: DecodeLimits): Promise<Canvas> {
+async function applyStep(draft: Draft, step: StepConfig, { words, limits }: Place): Promise<Draft> {
   switch (step.step) {
-    case 'resize':
-      return toCanvas(resized(drawOn(canvas, limits), step));
-    case 'rotate':
-      // The canvas is upright already.
-      return step.degrees === 'exif' ? canvas : toCanvas(drawOn(canvas, limits).rotate(step.degrees));
-    case 'crop':
-      return toCanvas(drawOn(canvas, limits).extract(cut(canvas, step)));
-    case 'legend': {
-      const legend = await drawLegend(step, words, canvas);
-      return toCanvas(drawOn(canvas, limits).composite([overlay(legend, step.gravity)]));
+    case 'resize': {
+      const { open } = await settled(draft, limits);
+      return drawn(resized(open(), step), limits);
     }
-    case 'watermark': {
-      const mark = await readWatermark(step, canvas, limits);
-      return toCanvas(drawOn(canvas, limits).composite([overlay(mark, step.gravity)]));
+    case 'rotate': {
+      // The picture is upright already.
+      if (step.degrees === 'exif') return draft;
+      // sharp would turn before it applies EXIF's orientation where both are asked for at once.
+      const { open } = await drawn(flat(draft), limits);
+      return drawn(open().rotate(step.degrees), limits);
     }
+    case 'crop': {
+      const { open } = await settled(draft, limits);
+      return drawn(open().extract(cut(draft, step)), limits);
+    }
+    case 'legend':
+      return { ...draft, overlays: [...draft.overlays, overlay(await drawLegend(step, words, draft), step.gravity)] };
+    case 'watermark':
+      return {
+        ...draft,
+        overlays: [...draft.overlays, overlay(await readWatermark(step, draft, limits), step.gravity)],
+      };
   }
+}
+
+/** What is laid over the picture becomes a part of it: sharp itself would change the size first. */
+async function settled(draft: Draft, limits: DecodeLimits): Promise<Draft> {
+  return draft.overlays.length === 0 ? draft : drawn(flat(draft), limits);
+}
+
+const flat = ({ open, overlays }: Draft): Sharp => (overlays.length === 0 ? open() : open().composite(overlays));
+
+async function drawn(picture: Sharp, limits: DecodeLimits): Promise<Draft> {
+  const canvas = await toCanvas(picture);
+  return { open: () => drawOn(canvas, limits), width: canvas.width, height: canvas.height, overlays: [] };
 }
 
 type Step<Name extends StepConfig['step']> = Extract<StepConfig, { step: Name }>;
@@ -84,7 +90,7 @@ function resized(picture: Sharp, { width, height, fit }: Step<'resize'>): Sharp 
 }
 
 /** The part of the wanted cut that lies within the picture. */
-function cut(canvas: Canvas, { left, top, width, height }: Step<'crop'>) {
+function cut(canvas: Size, { left, top, width, height }: Step<'crop'>) {
   if (left >= canvas.width || top >= canvas.height) {
     const has = `the picture has ${canvas.width} × ${canvas.height} pixels`;
     throw new VigieError('step', `crop at "${left}, ${top}": ${has}, the corner should be within`, {
@@ -94,22 +100,17 @@ function cut(canvas: Canvas, { left, top, width, height }: Step<'crop'>) {
   return { left, top, width: Math.min(width, canvas.width - left), height: Math.min(height, canvas.height - top) };
 }
 
-async function encode(
-  claimed: ClaimedFile,
-  format: DecodableFormat,
-  canvas: Canvas,
-  open: () => Sharp,
-  limits: DecodeLimits,
-): Promise<Buffer> {
-  if (format === 'jpg') {
-    const jpeg = await drawOn(canvas, limits).flatten({ background: '#ffffff' }).jpeg({ quality: QUALITY }).toBuffer();
-    return copyMetadata(claimed.handle, jpeg, canvas);
-  }
-  // The original, with other pixels laid over all of its own: its metadata goes the whole way.
-  const { pixels, width, height, channels } = canvas;
-  const drawn = open()
+async function encodeJpeg(claimed: ClaimedFile, draft: Draft): Promise<Buffer> {
+  const jpeg = await flat(draft).flatten({ background: '#ffffff' }).jpeg({ quality: QUALITY }).toBuffer();
+  return copyMetadata(claimed.handle, jpeg, draft);
+}
+
+/** The original, with other pixels laid over all of its own: its metadata goes the whole way. */
+async function encodeOver(original: Sharp, format: Exclude<DecodableFormat, 'jpg'>, draft: Draft): Promise<Buffer> {
+  const { pixels, width, height, channels } = await toCanvas(flat(draft));
+  const over = original
     .resize(width, height, { fit: 'fill' })
     .composite([{ input: pixels, raw: { width, height, channels }, blend: 'source' }])
     .keepMetadata();
-  return drawn.toFormat(format === 'tiff' ? 'tiff' : format, { quality: QUALITY }).toBuffer();
+  return over.toFormat(format, { quality: QUALITY }).toBuffer();
 }

@@ -1,19 +1,19 @@
 import { VigieError } from '@vigie/shared/kit/errors';
 import sharp from 'sharp';
-import { type Canvas, toCanvas } from './canvas.ts';
+import { type Canvas, type Size, toCanvas } from './canvas.ts';
 import type { DecodeLimits } from './decode.ts';
 import type { StepConfig } from './step-config.ts';
 
 type WatermarkStep = Extract<StepConfig, { step: 'watermark' }>;
 
 /** The watermark as it is laid over the picture: its share of the width, its opacity, never larger than the picture. */
-export async function readWatermark(step: WatermarkStep, canvas: Canvas, limits: DecodeLimits): Promise<Canvas> {
-  const width = Math.max(1, Math.round(canvas.width * step.width));
+export async function readWatermark(step: WatermarkStep, picture: Size, limits: DecodeLimits): Promise<Canvas> {
+  const width = Math.max(1, Math.round(picture.width * step.width));
   try {
     const mark = sharp(step.file, { limitInputPixels: limits.pixelsMax })
       .timeout({ seconds: limits.seconds })
       .autoOrient()
-      .resize({ width, height: canvas.height, fit: 'inside' })
+      .resize({ width, height: picture.height, fit: 'inside' })
       .toColourspace('srgb')
       .ensureAlpha();
     return faded(await toCanvas(mark), step.opacity);

@@ -23,7 +23,7 @@ export async function claim(
     }
   } finally {
     // What was claimed before an error is worked on all the same.
-    for (const { id } of jobs) await disk.syncFolder(`${stage}/${id}`);
+    await Promise.all(jobs.map(({ id }) => disk.syncFolder(`${stage}/${id}`)));
     if (jobs.length > 0) {
       await disk.syncFolder(stage);
       await disk.syncFolder(input);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import * as durable from '@vigie/shared/kit/durable';
 import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
@@ -42,6 +42,9 @@ export type Disk = {
 /** `device` and `inode` name the file itself, whatever names it has. */
 export type Look = Omit<Listed, 'name'> & { device: bigint; inode: bigint };
 
+/** How the names of unfinished copies begin. */
+export const COPY = '.vigie-copy-';
+
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export const localDisk: Disk = {
@@ -72,8 +75,7 @@ export const localDisk: Disk = {
   linkNew: durable.linkNew,
 
   async copyNew(from, to) {
-    const part = `${to.slice(0, to.lastIndexOf('/'))}/.${createHash('sha256').update(to).digest('hex').slice(0, 12)}.part`;
-    await durable.removeIfThere(part);
+    const part = `${to.slice(0, to.lastIndexOf('/'))}/${COPY}${randomUUID()}.part`;
     try {
       const source = await open(bytesOf(from), READ);
       try {

@@ -1,5 +1,5 @@
 import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
-import type { Disk } from './disk.ts';
+import { COPY, type Disk } from './disk.ts';
 
 /** The five trees of a watched folder, as absolute paths, and the files of its root. */
 export type Trees = ReturnType<typeof treesOf>;
@@ -95,8 +95,7 @@ async function sweepProbes(disk: Disk, trees: Trees): Promise<void> {
   }
   for (const tree of TREES) {
     for (const name of await disk.names(trees[tree])) {
-      const isOurs = name.startsWith(PROBE) || (tree === 'input' && /^\.[0-9a-f]{12}\.part$/.test(name));
-      if (isOurs) await disk.remove(`${trees[tree]}/${name}`);
+      if (name.startsWith(PROBE) || name.startsWith(COPY)) await disk.remove(`${trees[tree]}/${name}`);
     }
   }
 }

@@ -69,7 +69,8 @@ export function createGphoto2({ timeLimitMs, keepOnCard, environment, child = ow
     },
     async [Symbol.asyncDispose]() {
       closing.abort(new VigieError('camera-closed', 'capture: the camera was closed'));
-      await running?.catch(() => undefined);
+      // Whoever waits for that capture is told of its end.
+      await Promise.allSettled([running]);
     },
   };
 }

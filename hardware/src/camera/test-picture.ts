@@ -70,8 +70,8 @@ async function render(request: CaptureRequest, { width, height, fontFile }: Test
     },
   })
     .resize({
-      width: Math.max(1, Math.floor(width * 0.9)),
-      height: Math.floor(height / 2),
+      width: Math.max(1, width - 2 * unit),
+      height: Math.max(1, Math.floor(height / 2)),
       fit: 'inside',
       withoutEnlargement: true,
     })

@@ -11,8 +11,9 @@ import type { Commander } from '../fleet/commander.ts';
 import type { Side } from '../http/schema.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName } from '../store/inventories.ts';
+import { mayHold, type ReportFilter } from './filter.ts';
 import type { OpenSide, SideOpener } from './runner.ts';
-import { destinationFolder, type Filter, skipsDay } from './sides.ts';
+import { destinationFolder } from './sides.ts';
 
 /** What a device answers to `ping`: how far each of its inventories is. */
 const pong = z.object({
@@ -82,16 +83,15 @@ export function createSideOpener(options: {
 
   async function* listDestination(
     remote: RemoteFolder,
-    filter: Filter,
+    filter: ReportFilter,
     signal: AbortSignal,
     folderRead: (n: number) => void,
   ) {
     await using folder = remote;
-    const narrowed = filter.fromDay !== undefined || filter.toDay !== undefined || filter.pathPrefix !== undefined;
-    const days = narrowed ? (await folder.days(signal)).filter((day) => !skipsDay(day, filter)) : undefined;
-    const root = narrowed && !skipsDay('', filter) ? [''] : [];
-    const only = days && { days: [...root, ...days] };
-    yield* folder.list({ ...only, signal, onFolder: (_, entries) => folderRead(entries) });
+    const narrowed = filter.fromDay !== undefined || filter.toDay !== undefined;
+    // The root's own files belong to no day.
+    const days = narrowed ? (await folder.days(signal)).filter((day) => mayHold(day, filter)) : undefined;
+    yield* folder.list({ ...(days && { days }), signal, onFolder: (_, entries) => folderRead(entries) });
   }
 
   return {

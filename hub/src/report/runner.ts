@@ -8,7 +8,8 @@ import type { Side } from '../http/schema.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { type ComparisonResult, createComparison } from './compare.ts';
 import { addAsset, figureKindOf } from './figures.ts';
-import { type Filter, passes, sideText } from './sides.ts';
+import { type ReportFilter, reportFilter } from './filter.ts';
+import { sideText } from './sides.ts';
 
 /** One side of a report, opened. */
 export type OpenSide = {
@@ -22,7 +23,7 @@ export type OpenSide = {
 
 export type SideOpener = {
   /** Opens a side; a source is first brought up to date with its device. */
-  open(side: Side, filter: Filter, signal: AbortSignal): Promise<OpenSide>;
+  open(side: Side, filter: ReportFilter, signal: AbortSignal): Promise<OpenSide>;
   /** Asks the source's device why assets are not at the destination; empty where it cannot be asked. */
   explain(left: Side, right: Side, paths: string[]): Promise<Explanation[]>;
   /** Which unmatched entries can a re-sync mend? */
@@ -55,10 +56,11 @@ export function createReportRunner(options: {
   async function compareSides(row: ReportRow, signal: AbortSignal): Promise<void> {
     const left: Side = JSON.parse(row.left);
     const right: Side = JSON.parse(row.right);
-    const filter: Filter = JSON.parse(row.filter);
+    const filter: ReportFilter = JSON.parse(row.filter);
     const from = await sides.open(left, filter, signal);
     const to = await sides.open(right, filter, signal);
     const comparison = createComparison();
+    const passes = reportFilter(filter);
     let folders = 0;
     let entries = 0;
     let toldAt = clock.monotonic();
@@ -78,7 +80,7 @@ export function createReportRunner(options: {
       };
       for await (const entry of side.entries(signal, folderRead)) {
         signal.throwIfAborted();
-        if (!passes(entry, filter)) continue;
+        if (!passes(entry)) continue;
         entries += 1;
         tell(entry);
         if (entries % 2000 === 0) progress();

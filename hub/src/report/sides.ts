@@ -1,28 +1,6 @@
 import { VigieError } from '@vigie/shared/kit/errors';
-import { bucketOf, type Entry, kindOf } from '@vigie/shared/protocol/asset';
 import { type DestinationConfig, folderOf } from '@vigie/shared/remote/destination-config';
-import type { z } from 'zod';
-import type { reportFilter, Side } from '../http/schema.ts';
-
-export type Filter = z.infer<typeof reportFilter>;
-
-/** Does a report with this filter look at this entry? */
-export function passes(entry: Entry, filter: Filter): boolean {
-  const { fromDay, toDay, kinds, pathPrefix } = filter;
-  if (pathPrefix !== undefined && !entry.path.startsWith(pathPrefix)) return false;
-  if (kinds !== undefined && !kinds.includes(kindOf(entry.path))) return false;
-  if (fromDay === undefined && toDay === undefined) return true;
-  const day = bucketOf(entry.path.startsWith('failure/') ? entry.path.slice('failure/'.length) : entry.path);
-  return (fromDay === undefined || day >= fromDay) && (toDay === undefined || day <= toDay);
-}
-
-/** Does a filter rule out a whole day folder, so that it need not be listed? */
-export function skipsDay(day: string, { fromDay, toDay, pathPrefix }: Filter): boolean {
-  if (fromDay !== undefined && day < fromDay) return true;
-  if (toDay !== undefined && day > toDay) return true;
-  if (pathPrefix === undefined) return false;
-  return !(`${day}/`.startsWith(pathPrefix) || pathPrefix.startsWith(`${day}/`));
-}
+import type { Side } from '../http/schema.ts';
 
 /** The folder, below its root, of a destination that a side names, with the destination's configuration. */
 export function destinationFolder(

@@ -1,6 +1,4 @@
-import '@mantine/core/styles.layer.css';
-import '@mantine/dates/styles.layer.css';
-import '@mantine/notifications/styles.layer.css';
+import './mantine-styles.ts';
 import './global.css';
 import './reduced-motion.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';

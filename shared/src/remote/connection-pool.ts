@@ -91,6 +91,8 @@ export function createConnectionPool(
 /** The outcome of some work, or the abort of the wait for it; the work itself goes on. */
 export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return await work;
+  // Work that nobody waits for may fail in silence: what it is about ends by the same abort.
+  if (signal.aborted) work.catch(() => undefined);
   signal.throwIfAborted();
   let aborted: (() => void) | undefined;
   const end = new Promise<never>((_, reject) => {

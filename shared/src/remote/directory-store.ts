@@ -180,7 +180,7 @@ function conflict({ path }: Upload, cause?: unknown): VigieError {
 }
 
 function explain(error: unknown, path: string): unknown {
-  if (error instanceof VigieError) return error;
+  if (error instanceof VigieError || codeOf(error) === 'internal') return error;
   const message = `store "${printable(path)}": ${messageOf(error)}`;
   switch (codeOf(error)) {
     case 'ENOSPC':
@@ -202,6 +202,7 @@ function explain(error: unknown, path: string): unknown {
       return new VigieError('path', `${message}; the file system does not take this name`, { cause: error });
     case 'ENOTDIR':
     case 'EISDIR':
+    case 'EEXIST':
       return new VigieError('conflict', message, { cause: error });
     default:
       return new VigieError('server-failure', message, { cause: error, retryable: true });

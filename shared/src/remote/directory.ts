@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { type Clock, systemClock } from '../kit/clock.ts';
+import { exists } from '../kit/durable.ts';
 import { isSystemError, VigieError } from '../kit/errors.ts';
 import { bytesOf, printable } from '../kit/names.ts';
 import { unlessAborted } from './connection-pool.ts';
@@ -31,6 +32,7 @@ export function openDirectory(
     signal: AbortSignal | undefined,
     work: (step: () => void, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    signal?.throwIfAborted();
     const stall = new AbortController();
     const either = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
     const watch = watchForStall({
@@ -63,11 +65,9 @@ export function openDirectory(
 
     async *list(listOptions = {}) {
       for (const day of listOptions.days ?? []) if (day !== '') checkPath(day);
-      const { signal } = listOptions;
-      await watched(signal, async () => undefined);
+      await watched(listOptions.signal, async () => undefined);
       // Before its first picture a source has no folder.
-      const days = listOptions.days ?? ((await isThere(place)) ? undefined : []);
-      yield* walk(days?.length === 0 ? root : place, { ...listOptions, ...(days && { days }) });
+      if (await exists(place)) yield* walk(place, listOptions);
     },
 
     async days(signal) {
@@ -79,7 +79,7 @@ export function openDirectory(
       checkPath(path);
       return await watched(signal, async (step) => {
         try {
-          await using file = await open(bytesOf(joined(place, path)));
+          await using file = await open(bytesOf(joined(place, path)), constants.O_RDONLY | constants.O_NONBLOCK);
           const { size } = await file.stat();
           if (size > limitBytes) throw tooLarge(path, size, limitBytes);
           const bytes = Buffer.allocUnsafe(size);

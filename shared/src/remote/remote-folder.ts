@@ -10,7 +10,10 @@ import type { Entry } from '../protocol/asset.ts';
  *
  * Errors are VigieErrors. Codes: `unreachable`, `refused`, `stalled`, `connection-lost` (retryable); `host-key`,
  * `authentication`, `permission`, `root-absent` (an operator must act; retried slowly); `destination-full` (retryable),
- * `conflict` (a final name holds other content), `source-changed` (the local file is not what the ledger says), `path`.
+ * `conflict` (a final name holds other content), `source-changed` (the local file is not what the ledger says),
+ * `source-absent`, `not-a-file` (the local name), `corrupted` (bytes read back differ; retryable), `path` (this name cannot be used
+ * there), `listing`, `not-found`, `too-large`, and `server-failure` (this request was refused without a reason; retryable).
+ * An abort throws the signal's reason.
  */
 export interface RemoteFolder extends AsyncDisposable {
   readonly capabilities: Promise<Capabilities>;
@@ -18,19 +21,19 @@ export interface RemoteFolder extends AsyncDisposable {
   /**
    * Stores one local file under its final name, durably, or throws and leaves no torn final name.
    *
-   * `.part` → write (resumed where an earlier attempt left a `.part` of this very asset) → fsync → rename → fsync →
+   * `.part` → write (resumed, after proof, where an earlier attempt left a `.part` of this very asset) → fsync → rename → fsync →
    * verify → receipt. An existing final name with the same content is verified and answered without sending; with other
    * content it is `conflict`, unless `replace`.
    */
   store(upload: Upload, signal?: AbortSignal): Promise<Receipt>;
 
-  /** Every regular file below the folder. A subfolder that cannot be read whole throws `listing` with its path. */
+  /** Every regular file below the folder but `.part`s; what is none, or has a name that cannot be carried, as `unreadable`. A subfolder that cannot be read whole throws `listing` with its path. */
   list(options?: ListOptions): AsyncIterable<Entry>;
 
   /** Names of the folders directly below, sorted: the days. */
   days(signal?: AbortSignal): Promise<string[]>;
 
-  /** All bytes of one file, at most `limitBytes`. `not-found` where there is none. */
+  /** All bytes of one file. `not-found` where there is none, `too-large` where there are more than `limitBytes`. */
   read(path: string, limitBytes: number, signal?: AbortSignal): Promise<Buffer>;
 
   /** Checks that the folder can be reached and read, and says nothing else. */

@@ -9,7 +9,7 @@ import { joined } from './remote-path.ts';
 import type { Channel, Done } from './sftp-channel.ts';
 import { STATUS, statusOf } from './sftp-errors.ts';
 import { checkRoot, type Place } from './sftp-folders.ts';
-import { verbsOn } from './sftp-verbs.ts';
+import { type Verbs, verbsOn } from './sftp-verbs.ts';
 
 /** Folders that are read at once: each channel is a process of its own at an OpenSSH server. */
 const CHANNELS_MAX = 4;
@@ -57,13 +57,14 @@ export function listOverSftp(openChannel: ChannelSource, place: Place, options: 
 
 /** With `full`, what the server sent is passed on as it is; the library's types leave this form out. */
 type ReadFolder = (handle: Buffer, options: { full: true }, done: Done<FileEntryWithStats[]>) => void;
-type Folder = { entries: Entry[]; folders: string[] };
+/** `self`: the list held the folder's own `.`. */
+type Folder = { entries: Entry[]; folders: string[]; self: boolean };
 
 /** One folder, without what lies in its subfolders. */
 export async function readFolder(channel: Channel, place: Place, node: Node, signal?: AbortSignal): Promise<Folder> {
   const verbs = verbsOn(channel, signal);
   const where = node.path === '' ? place.folder : joined(place.folder, node.path);
-  const found: Folder = { entries: [], folders: [] };
+  const found: Folder = { entries: [], folders: [], self: false };
   let handle: Buffer;
   try {
     handle = await verbs.openFolder(where);
@@ -94,12 +95,26 @@ export async function readFolder(channel: Channel, place: Place, node: Node, sig
   } finally {
     verbs.abandon(handle);
   }
+  if (!found.self) await checkSearchable(verbs, where);
   return found;
+}
+
+/**
+ * OpenSSH leaves out, without a word, every name that it cannot look at: all of a folder that its account may read and not
+ * search. Such a list lacks the folder's own `.` too. Servers that never list it answer to a question for it.
+ */
+async function checkSearchable(verbs: Verbs, where: string): Promise<void> {
+  try {
+    await verbs.lstat(joined(where, '.'));
+  } catch (error) {
+    throw unread(where, error);
+  }
 }
 
 function take(list: FileEntryWithStats[], folder: string, found: Folder): void {
   const prefix = folder === '' ? '' : `${folder}/`;
   for (const { filename, longname, attrs } of list) {
+    if (filename === '.') found.self = true;
     if (filename === '.' || filename === '..') continue;
     const path = prefix + filename;
     // The library decodes names as UTF-8 and puts this character in place of what is none.

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { VigieError } from '../kit/errors.ts';
 import { isUtf8, printable } from '../kit/names.ts';
-import { createConnectionPool, unlessAborted } from './connection-pool.ts';
+import { createConnectionPool } from './connection-pool.ts';
+import { oneAtATime } from './exclusive.ts';
 import type { Capabilities, RemoteFolder } from './remote-folder.ts';
 import { checkPath, folderBelow, joined, tooLarge } from './remote-path.ts';
 import { explain } from './sftp-errors.ts';
@@ -25,8 +26,8 @@ export function openSftp(
   const { stallMs, clock = systemClock } = options;
   const place: Place = { root: config.root, folder: folderBelow(config.root, folder) };
   const pool = createConnectionPool(config.connections, (signal) => connectSsh(config, { stallMs, clock, signal }));
-  /** Final names with a store under way: a second store of one name waits, and finds the outcome of the first. */
-  const storing = new Map<string, Promise<unknown>>();
+  /** A second store of one name waits, and finds the outcome of the first. */
+  const exclusive = oneAtATime();
 
   async function shared(signal?: AbortSignal) {
     return verbsOn((await pool.shared(signal)).main, signal);
@@ -45,22 +46,8 @@ export function openSftp(
 
     async store(upload, signal) {
       check(upload.path);
-      for (;;) {
-        const other = storing.get(upload.path);
-        if (!other) break;
-        await unlessAborted(other, signal);
-      }
-      const work = pool.exclusive(({ main }) => storeFile(verbsOn(main, signal), place, upload), signal);
-      const settled = work.then(
-        () => undefined,
-        () => undefined,
-      );
-      storing.set(upload.path, settled);
-      try {
-        return await work;
-      } finally {
-        storing.delete(upload.path);
-      }
+      const work = () => pool.exclusive(({ main }) => storeFile(verbsOn(main, signal), place, upload), signal);
+      return await exclusive(upload.path, work, signal);
     },
 
     list(listOptions = {}) {

@@ -40,7 +40,10 @@ export function credentials(config: SftpConfig): Pick<ConnectConfig, 'username' 
   const privateKey = identityFile && read(identityFile, (file) => readFileSync(file, 'utf8'));
   if (privateKey) {
     const parsed = ssh2.utils.parseKey(privateKey);
-    if (parsed instanceof Error) throw fail(`"${identityFile}" is no usable private key: ${parsed.message}`, parsed);
+    if (parsed instanceof Error || !parsed.isPrivateKey()) {
+      const why = parsed instanceof Error ? parsed.message : 'it is a public key';
+      throw fail(`"${identityFile}" is no usable private key: ${why}`, parsed);
+    }
   }
   return {
     username: user,

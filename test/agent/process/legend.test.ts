@@ -55,6 +55,18 @@ test('the legend stands where it should, in its colours', async () => {
   expect((await drawn('Hello', { background: null })).black).toBeLessThan(100);
 });
 
+test('a coloured legend on a grey picture is coloured', async () => {
+  const grey = await sharp(await blank())
+    .greyscale()
+    .jpeg()
+    .toBuffer();
+  const legend = { step: 'legend', text: 'Hello', size: 100, colour: '#ff0000', background: null };
+  const { result } = await processed(grey, { steps: steps(legend) });
+  const { channels } = await sharp(await readFile(result.file)).stats();
+  expect(channels[0]?.max).toBeGreaterThan(200);
+  expect(channels[1]?.min).toBeLessThan(60);
+});
+
 test('markup and control characters in a name are drawn as text', async () => {
   for (const text of ['<b>& "x" \'y\'</b>', '</span>', 'a\u0000b\u001b[31m', '\ud800', '&#0;', '💥\u202e']) {
     expect((await drawn(text)).white).toBeGreaterThan(0);

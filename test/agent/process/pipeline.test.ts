@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createPipeline } from '@vigie/agent/process/pipeline';
 import { silentLog } from '@vigie/shared/kit/log';
 import { nameOf } from '@vigie/shared/kit/names';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { jpegPicture } from '../../support/picture.ts';
 import { CAPTURED_AT, jobOf, processed, steps } from './job.ts';
@@ -41,14 +41,14 @@ describe('a sound picture without steps', () => {
   });
 
   test.each([
-    ['png', (s: sharp.Sharp) => s.png()],
-    ['webp', (s: sharp.Sharp) => s.webp()],
-    ['tif', (s: sharp.Sharp) => s.tiff()],
-    ['avif', (s: sharp.Sharp) => s.avif({ effort: 0 })],
-    ['grey.jpg', (s: sharp.Sharp) => s.greyscale().jpeg()],
-    ['cmyk.jpg', (s: sharp.Sharp) => s.toColourspace('cmyk').jpeg()],
-    ['alpha.png', (s: sharp.Sharp) => s.ensureAlpha(0.5).png()],
-    ['sixteen.png', (s: sharp.Sharp) => s.toColourspace('rgb16').png()],
+    ['png', (s: Sharp) => s.png()],
+    ['webp', (s: Sharp) => s.webp()],
+    ['tif', (s: Sharp) => s.tiff()],
+    ['avif', (s: Sharp) => s.avif({ effort: 0 })],
+    ['grey.jpg', (s: Sharp) => s.greyscale().jpeg()],
+    ['cmyk.jpg', (s: Sharp) => s.toColourspace('cmyk').jpeg()],
+    ['alpha.png', (s: Sharp) => s.ensureAlpha(0.5).png()],
+    ['sixteen.png', (s: Sharp) => s.toColourspace('rgb16').png()],
   ])('may be a %s', async (name, format) => {
     const bytes = await format(sharp(await jpegPicture())).toBuffer();
     const plain = await processed(bytes, { name });

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import exifr from 'exifr';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { jpegPicture } from '../../support/picture.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { processed, steps } from './job.ts';
 
 /** Four quarters of 200 × 100 pixels each, from the upper left: red, green, blue, white. */
-async function quarters(finish: (picture: sharp.Sharp) => sharp.Sharp = (picture) => picture): Promise<Buffer> {
+async function quarters(finish: (picture: Sharp) => Sharp = (picture) => picture): Promise<Buffer> {
   const part = (background: string) => ({ create: { width: 200, height: 100, channels: 3 as const, background } });
   const picture = sharp({ create: { width: 400, height: 200, channels: 3, background: '#ffffff' } }).composite([
     { input: part('#ff0000'), left: 0, top: 0 },
@@ -110,6 +110,37 @@ describe('each step', () => {
     const second = await processed(await quarters(), { steps: steps(rotate, crop) });
     expect(await seen(second.result.file)).toMatchObject({ width: 100, height: 50 });
     expect(await corners(second.result.file)).toEqual(['blue', 'blue', 'blue', 'blue']);
+  });
+
+  test('what is laid over the picture takes part in the steps after it', async () => {
+    const file = join(await tempFolder(), 'mark.png');
+    const black = { create: { width: 50, height: 50, channels: 4 as const, background: '#000000' } };
+    await writeFile(file, await sharp(black).png().toBuffer());
+    const mark = { step: 'watermark', file, gravity: 'northwest', width: 0.3, opacity: 1 };
+    for (const [list, expected] of [
+      [
+        [mark, { step: 'rotate', degrees: 180 }],
+        ['white', 'blue', 'green', 'black'],
+      ],
+      [
+        [mark, { step: 'crop', left: 0, top: 0, width: 40, height: 40 }],
+        ['black', 'black', 'black', 'black'],
+      ],
+      [
+        [mark, { step: 'resize', width: 200 }, mark],
+        ['black', 'green', 'blue', 'white'],
+      ],
+      [
+        [{ ...mark, gravity: 'northeast' }, mark],
+        ['black', 'black', 'blue', 'white'],
+      ],
+    ] as const) {
+      const { result } = await processed(await quarters(), { steps: steps(...list) });
+      expect(await corners(result.file)).toEqual(expected);
+    }
+    const turned = await quarters((picture) => picture.withMetadata({ orientation: 6 }));
+    const { result } = await processed(turned, { steps: steps(mark, { step: 'rotate', degrees: 90 }) });
+    expect(await corners(result.file)).toEqual(['white', 'black', 'green', 'red']);
   });
 });
 

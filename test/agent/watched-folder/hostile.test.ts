@@ -15,8 +15,8 @@ const ODD = [
   '<img src=x onerror=alert(1)>.jpg',
   '-rf',
   ';id `id` $(id).jpg',
-  '‮gpj.exe.jpg',
-  `${'é'.repeat(125)}.jpg`.slice(0, 129),
+  '\u202egpj.exe.jpg',
+  `${'é'.repeat(125)}.jpg`,
   `${'x'.repeat(251)}.jpg`,
   'caf\u00e9.jpg',
   'cafe\u0301.jpg',
@@ -26,10 +26,9 @@ const ODD = [
   '%41.jpg',
   'work',
   'a\\b.jpg',
-  '...x',
   '__proto__',
   'constructor',
-].filter((name) => !name.startsWith('.'));
+];
 
 /** Names that no asset can have. */
 const REFUSED = [

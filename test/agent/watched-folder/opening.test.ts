@@ -135,7 +135,7 @@ describe('the lock', () => {
     for (let round = 0; round < 10; round++) {
       await writeFile(path, '1 dead:0 token\n');
       const locks = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => takeLock(path, `${round}-${i}`)));
-      const held = await Promise.all(locks.map((l) => l.status === 'fulfilled' && l.value.isHeld()));
+      const held = await Promise.all(locks.map(async (l) => l.status === 'fulfilled' && (await l.value.isHeld())));
       expect(held.filter(Boolean)).toHaveLength(1);
       expect(await readFile(path, 'utf8')).toMatch(new RegExp(` ${round}-${held.indexOf(true)}\\n$`));
     }

@@ -19,6 +19,8 @@ export const signIn = (email: string, password: string) =>
 export const signOut = () => send<unknown>('POST', '/api/auth/sign-out', { body: {} });
 export const setUp = (body: SetupRequest) => request<unknown>('POST', ['setup'], { body });
 
+export const changePassword = (currentPassword: string, newPassword: string) =>
+  request<void>('POST', ['users', 'me', 'password'], { body: { currentPassword, newPassword } });
 export const addUser = (body: NewUser) => request<User>('POST', ['users'], { body });
 export const changeRole = (id: string, role: Role) => request<User>('PATCH', ['users', id], { body: { role } });
 export const removeUser = (id: string) => request<void>('DELETE', ['users', id]);

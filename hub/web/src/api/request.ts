@@ -53,15 +53,23 @@ export async function send<T>(method: Method, url: string, { body, signal }: Opt
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-/** The hub's `{error:{code,message,hint}}`, better-auth's `{code,message}`, or whatever a proxy said. */
+type Complaint = { code?: string; message?: string; hint?: string; fields?: { path: string; message: string }[] };
+
+/** The hub's `{error:{code,message,hint,fields}}`, or whatever a proxy before it said. */
 export function problemOf(status: number, text: string): RequestError {
-  let found: { error?: { code?: string; message?: string; hint?: string }; code?: string; message?: string } = {};
+  const { code, message, hint, fields } = complaintOf(text);
+  const about = fields?.map((field) => `${field.path}: ${field.message}`).join('; ');
+  const said = message ?? `The hub answered with status ${status}.`;
+  return new RequestError(status, code ?? `http-${status}`, about ? `${said} (${about})` : said, hint);
+}
+
+function complaintOf(text: string): Complaint {
   try {
-    found = JSON.parse(text) ?? {};
+    const found: { error?: Complaint | string } | null = JSON.parse(text);
+    return typeof found?.error === 'object' ? found.error : {};
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
+    // A proxy's page of HTML, or nothing at all.
+    if (cause instanceof SyntaxError) return {};
+    throw cause;
   }
-  const { code, message, hint } =
-    typeof found.error === 'object' ? { hint: undefined, ...found.error } : { ...found, hint: undefined };
-  return new RequestError(status, code ?? `http-${status}`, message ?? `The hub answered with status ${status}.`, hint);
 }

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import type { Report } from '../api/documents.ts';
 import { reportQuery } from '../api/queries.ts';
 import { RequestError } from '../api/request.ts';
 import { filterText } from '../format/names.ts';
@@ -10,6 +11,7 @@ import { ErrorNotice } from '../parts/ErrorNotice.tsx';
 import { PageHead } from '../parts/PageHead.tsx';
 import { Sides } from '../reports/Sides.tsx';
 import { Figures } from './Figures.tsx';
+import { isFinal } from './follow-up.ts';
 import { Jobs } from './Jobs.tsx';
 import { OutcomeBanner } from './OutcomeBanner.tsx';
 import { isOver } from './outcome.ts';
@@ -22,6 +24,8 @@ const route = getRouteApi('/reports/$id');
 /** While something moves, the page asks by itself as well: figures go on even if an event is lost. */
 const ASK_MS = 3000;
 
+const moves = (report: Report): boolean => !isOver(report) || report.jobs.some((job) => !isFinal(job.state));
+
 /** One report: what came out, the figures, what is being done about it, and every file that does not match. */
 export function ReportPage() {
   const { id } = route.useParams();
@@ -31,7 +35,7 @@ export function ReportPage() {
     refetch,
   } = useQuery({
     ...reportQuery(id),
-    refetchInterval: ({ state: { data } }) => (data && !isOver(data) ? ASK_MS : false),
+    refetchInterval: ({ state: { data } }) => (data && moves(data) ? ASK_MS : false),
   });
   if (error instanceof RequestError && error.status === 404) return <Lost />;
   if (!report)

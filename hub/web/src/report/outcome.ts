@@ -1,5 +1,6 @@
 import type { Report } from '../api/documents.ts';
 import { countText, plural } from '../format/amounts.ts';
+import { instantText } from '../format/times.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'calm';
 /** What a report says, in one line and one sentence. */
@@ -36,9 +37,16 @@ export function outcomeOf(report: Report): Outcome {
     case 'cancelled':
       return { tone: 'calm', title: 'Cancelled', detail: 'It was stopped before both sides were read whole.' };
     case 'completed':
-      return completed(report);
+      return report.asOf === null ? completed(report) : asLastKnown(completed(report), report.asOf);
   }
 }
+
+/** The source could not be asked: what it has taken since then is in no figure, so nothing is quite well. */
+const asLastKnown = ({ tone, title, detail }: Outcome, asOf: string): Outcome => ({
+  tone: tone === 'good' ? 'warn' : tone,
+  title: tone === 'good' ? `${title}, as last known` : title,
+  detail: `${detail} The source could not be asked; its inventory is as of ${instantText(asOf)}.`,
+});
 
 function completed(report: Report): Outcome {
   const attention = attentionOf(report);

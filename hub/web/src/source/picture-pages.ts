@@ -1,19 +1,13 @@
 import { useQueries } from '@tanstack/react-query';
 import type { Picture, SourceAddress } from '../api/documents.ts';
 import { picturesQuery } from '../api/queries.ts';
+import { pagesBetween } from './pages-between.ts';
 
 export const PAGE_PICTURES = 120;
 
-/** The pages that hold the pictures `first` to `last`, both included. */
-export function pagesBetween(first: number, last: number, size = PAGE_PICTURES): number[] {
-  const from = Math.floor(Math.max(0, first) / size);
-  const to = Math.floor(Math.max(0, last) / size);
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-}
-
 /** Pictures of a day by their index, fetched page by page as they come into sight. */
 export function usePictures(address: SourceAddress, day: string, first: number, last: number) {
-  const pages = pagesBetween(first, last);
+  const pages = pagesBetween(first, last, PAGE_PICTURES);
   const answers = useQueries({
     queries: pages.map((page) => picturesQuery(address, day, page * PAGE_PICTURES, PAGE_PICTURES)),
   });

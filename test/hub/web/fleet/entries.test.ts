@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+import type { Device, SourceState } from '../../../../hub/web/src/api/documents.ts';
+import { entriesOf, filterEntries, summaryOf } from '../../../../hub/web/src/fleet/entries.ts';
+
+const source = (name: string, part: Partial<SourceState> = {}): SourceState => ({
+  name,
+  camera: 'test-picture',
+  zone: 'UTC',
+  capturing: false,
+  everyMs: 10_000,
+  cron: null,
+  lastCaptureAt: 2000,
+  nextCaptureAt: null,
+  lastFailure: null,
+  waiting: 0,
+  failures: 0,
+  generation: 'g',
+  seq: 0,
+  held: { count: 0, bytes: 0 },
+  storage: 'present',
+  destinations: [
+    {
+      name: 'archive',
+      state: 'idle',
+      backlog: { count: 0, bytes: 0 },
+      oldestAt: null,
+      verified: { count: 10, bytes: 100 },
+      lastDeliveryAt: null,
+      error: null,
+    },
+  ],
+  ...part,
+});
+const device = (name: string, sources: SourceState[], part: Partial<Device> = {}): Device => ({
+  site: 'alps',
+  device: name,
+  presence: 'online',
+  since: '2026-03-03T12:00:00.000Z',
+  lastHeardAt: '2026-03-03T12:00:00.000Z',
+  version: '0.1.0',
+  state: {
+    at: 0,
+    session: 1,
+    version: '0.1.0',
+    uptimeS: 1,
+    residentBytes: 1,
+    disk: { freeBytes: 50, totalBytes: 100 },
+    clockTrusted: true,
+    outbox: 0,
+    sources,
+  },
+  sources: sources.map(({ name }) => ({
+    name,
+    inventory: { count: 0, bytes: 0, reconciled: true },
+    previewAt: null,
+  })),
+  ...part,
+});
+
+it('shows a device without sources, and one source once whether the hub, the device or both know it', () => {
+  const bare = device('bare', [], { state: null });
+  const mixed = device('mixed', [source('told')], {
+    sources: [
+      { name: 'known', inventory: { count: 1, bytes: 1, reconciled: false }, previewAt: null },
+      { name: 'told', inventory: { count: 1, bytes: 1, reconciled: true }, previewAt: null },
+    ],
+  });
+  expect(entriesOf([mixed, bare]).map((entry) => entry.key)).toEqual([
+    'alps/bare',
+    'alps/mixed/known',
+    'alps/mixed/told',
+  ]);
+});
+
+it('tells problems, the worst first, and forgets a failed capture once one has succeeded', () => {
+  const failure = (at: number) => ({ at, code: 'camera-timeout', message: 'the camera did not answer' });
+  const problems = (part: Partial<SourceState>) =>
+    entriesOf([device('d', [source('s', part)])])[0]?.problems.map(({ title }) => title);
+  expect(problems({})).toEqual([]);
+  expect(problems({ lastFailure: failure(1000) })).toEqual([]);
+  expect(problems({ lastFailure: failure(3000), failures: 2 })).toEqual([
+    'Capture failed',
+    '2 files in the failure folder',
+  ]);
+  expect(problems({ storage: 'absent' })).toEqual(['Storage absent']);
+});
+
+it('sums the fleet and filters by words and view', () => {
+  const late = source('late-one');
+  const archive = late.destinations[0];
+  if (archive) archive.backlog = { count: 300, bytes: 1_400_000 };
+  const devices = [device('one', [source('s')]), device('two', [late], { presence: 'offline' })];
+  const entries = entriesOf(devices);
+  expect(summaryOf(devices, entries)).toMatchObject({
+    devices: 2,
+    online: 1,
+    backlog: { count: 300, bytes: 1_400_000 },
+    verified: { count: 20, bytes: 200 },
+    troubled: 1,
+    worst: 'bad',
+  });
+  const keys = (search: string, view: 'all' | 'backlog' | 'problems' | 'offline') =>
+    filterEntries(entries, search, view).map((entry) => entry.key);
+  expect(keys('ALPS one', 'all')).toEqual(['alps/one/s', 'alps/two/late-one']);
+  expect(keys('two', 'all')).toEqual(['alps/two/late-one']);
+  expect(keys('', 'backlog')).toEqual(['alps/two/late-one']);
+  expect(keys('one/s', 'offline')).toEqual([]);
+});
