@@ -16,6 +16,7 @@ import { createEventSender } from './hub-link/events.ts';
 import { commandHandlers } from './hub-link/handlers.ts';
 import { type HubSession, openHubSession } from './hub-link/session.ts';
 import { createInventoryPublisher, type InventoryPublisher } from './inventory/publisher.ts';
+import { FONT_FILE } from './process/font.ts';
 import { createJobRunner } from './resync/job-runner.ts';
 import { openSource, type Source } from './source.ts';
 import { createDeliveries } from './store/deliveries.ts';
@@ -27,7 +28,6 @@ import { createReplies } from './store/replies.ts';
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
   version: string;
 };
-const FONT = join(import.meta.dirname, '../assets/fonts/DejaVuSans.ttf');
 const DISK_LOW_BYTES = 200_000_000;
 const DISK_LOOK_EVERY_MS = 60_000;
 
@@ -111,7 +111,7 @@ export async function runAgent(
       ledger,
       outbox,
       deliveries,
-      fontFile: FONT,
+      fontFile: FONT_FILE,
       filed(name, path, preview) {
         wakeDeliveries();
         publishers.get(name)?.changed();

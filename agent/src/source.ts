@@ -66,6 +66,7 @@ export function openSource(options: {
     zone,
     operation: createPipeline({ steps: config.process, log }),
     books: assets.books,
+    known: assets.held().count > 0,
     clock,
     random,
     log,
@@ -84,6 +85,8 @@ export function openSource(options: {
     zone,
     captures,
     submit: (file, fileName) => watched.submit(file, fileName),
+    // A folder on a disk that is not mounted must not be made on the mount point.
+    ready: () => watched.open(),
     workFolder: join(folder, '.capture'),
     nextNumber: assets.nextCapture,
     changed,

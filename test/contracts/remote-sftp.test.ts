@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -176,10 +177,10 @@ describe('the connection', () => {
   });
 
   test('that is slow but alive does not stall', async () => {
-    const { remote, proxy } = await proxied(2000);
+    const { remote, proxy } = await proxied(1500);
     await remote.probe();
     proxy.delay(100);
-    const file = await upload('a.jpg', 3_000_000);
+    const file = await upload('a.jpg', 1_500_000);
     expect(await remote.store(file)).toMatchObject({ sent: true });
   });
 
@@ -258,4 +259,35 @@ test('a name that is not UTF-8 is flagged in a listing and refused in a store', 
   ]);
   const file = await upload('a.jpg', 10);
   expect((await errorFrom(remote.store({ ...file, path: 'a\u{10ffff}.jpg' }))).code).toBe('path');
+});
+
+test('the server flushes the part before the name, and the name after it', async () => {
+  const { remote, root } = await opened();
+  const trace = join(await tempFolder(), 'trace');
+  const calls = 'trace=fsync,link,linkat,rename,renameat,renameat2';
+  const strace = spawn('strace', ['-f', '-y', '-s', '4096', '-e', calls, '-o', trace, '-p', String(sshd.pid)]);
+  onTestFinished(() => void strace.kill());
+  await until('strace has attached', async () => {
+    const tracer = /TracerPid:\s+(\d+)/.exec(readFileSync(`/proc/${sshd.pid}/status`, 'utf8'))?.[1];
+    return tracer !== '0';
+  });
+  const file = await upload('20260101/a.jpg', 100_000);
+  await remote.store(file);
+  writeFileSync(join(root, file.path), 'other');
+  await remote.store({ ...file, replace: true });
+  await remote[Symbol.asyncDispose]();
+  const ended = once(strace, 'exit');
+  strace.kill('SIGINT');
+  await ended;
+
+  const part = join(root, `${file.path}.${file.sha256.slice(0, 16)}.part`);
+  const final = join(root, file.path);
+  const steps = readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(root) && line.endsWith(' = 0'))
+    .map((line) => {
+      const call = /^\d+\s+([a-z0-9]+)\(/.exec(line)?.[1];
+      return `${call?.replace(/at2?$/, '')} ${line.includes(part) ? 'part' : line.includes(final) ? 'final' : line}`;
+    });
+  expect(steps).toEqual(['fsync part', 'link part', 'fsync final', 'fsync part', 'rename part', 'fsync final']);
 });

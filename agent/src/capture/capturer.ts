@@ -22,6 +22,8 @@ export type CapturerOptions = {
   schedule: Schedule | undefined;
   zone: string;
   captures: Captures;
+  /** Resolves when the watched folder can take files; throws why it cannot. */
+  ready: () => Promise<void>;
   /** Brings a complete file into input durably, under a free name; returns the name. */
   submit: (file: string, name: string) => Promise<string>;
   /** A folder on the watched folder's file system for files that are not complete yet. */
@@ -47,6 +49,7 @@ export function createCapturer(options: CapturerOptions): Capturer {
     capturing = true;
     options.changed();
     try {
+      await options.ready();
       await mkdir(folder, { recursive: true });
       const at = clock.now();
       const files = await camera.capture({ folder, at, zone, source, sequence: options.nextNumber() }, signal);

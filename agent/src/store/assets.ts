@@ -88,9 +88,24 @@ export function createAssets(options: {
       .get().seq;
   }
 
+  function remove(row: AssetRow, reason: string): void {
+    database.transaction(() => {
+      database.update(asset).set({ state: 'removed' }).where(eq(asset.id, row.id)).run();
+      deliveries.withdraw(row.id, reason);
+      const entry = entryOf(row);
+      outbox.add({ type: 'removed', source: name, entry, sourceSeq: count(entry, -1), reason });
+    });
+  }
+
   const books: Books = {
     intend({ preview, ...intent }: Intent) {
       previews.set(intent.jobId, preview);
+      // It was filed already, and its file has vanished since: that asset is gone, and this is another one.
+      const filedBefore = byJob(intent.jobId);
+      if (filedBefore?.state === 'held') {
+        database.update(asset).set({ jobId: null }).where(eq(asset.id, filedBefore.id)).run();
+        remove(filedBefore, 'its file vanished before its job had ended');
+      }
       const row = {
         ...intent,
         source: name,
@@ -116,6 +131,14 @@ export function createAssets(options: {
       const done = database.transaction(() => {
         const row = byJob(jobId);
         if (row?.state !== 'intended') return undefined;
+        // The name was free on the disk, so whatever the ledger has under it is not there any more.
+        const { tree, path } = row;
+        const before = database
+          .select()
+          .from(asset)
+          .where(and(held, eq(asset.tree, tree), eq(asset.path, path)))
+          .get();
+        if (before) remove(before, 'its file was gone, and another one has its name now');
         database.update(asset).set({ state: 'held' }).where(eq(asset.id, row.id)).run();
         const sourceSeq = count(entryOf(row), 1);
         if (row.tree === 'result') deliveries.owe(row);
@@ -191,14 +214,7 @@ export function createAssets(options: {
         .where(eq(source.name, name))
         .returning({ captures: source.captures })
         .get()?.captures ?? 1,
-    remove(row, reason) {
-      database.transaction(() => {
-        database.update(asset).set({ state: 'removed' }).where(eq(asset.id, row.id)).run();
-        deliveries.withdraw(row.id, reason);
-        const entry = entryOf(row);
-        outbox.add({ type: 'removed', source: name, entry, sourceSeq: count(entry, -1), reason });
-      });
-    },
+    remove,
     all: (portion) => portions(held, portion),
   };
 }

@@ -33,11 +33,16 @@ export async function device(args: string[]): Promise<number> {
   }
   const named = verb === 'add' || verb === 'remove';
   if (values.config === undefined || !(named || verb === 'list') || (named && !identifier.safeParse(name).success)) {
-    throw new UsageError('device: add NAME, list or remove NAME, and --config FILE, are allowed; see vigie-hub device --help');
+    throw new UsageError(
+      'device: add NAME, list or remove NAME, and --config FILE, are allowed; see vigie-hub device --help',
+    );
   }
   const { broker } = readHubConfig(values.config);
   if (broker.type !== 'embedded') {
-    throw new VigieError('config', `device ${verb}: the broker is external, so its accounts are kept by it, not by the hub`);
+    throw new VigieError(
+      'config',
+      `device ${verb}: the broker is external, so its accounts are kept by it, not by the hub`,
+    );
   }
   const accounts = openAccounts(broker.accountsFile);
   if (verb === 'list') {

@@ -11,7 +11,10 @@ export const SERVE_USAGE = `usage: vigie-hub serve --config FILE
 
 /** Runs the hub; returns the exit code. */
 export async function serve(args: string[]): Promise<number> {
-  const { values } = parseCommand('serve', { args, options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseCommand('serve', {
+    args,
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help) {
     process.stdout.write(SERVE_USAGE);
     return 0;

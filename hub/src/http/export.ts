@@ -22,10 +22,10 @@ export const exportRoute = createRoute({
   responses: { 200: { description: 'The file', content: { 'application/octet-stream': { schema: bytes() } } } },
 });
 
-/** Sends a text of any length as it is made. An error before its first part is still answered with a status. */
+/** Sends a file of any length as it is made. An error before its first part is still answered with a status. */
 export async function sendExport(
   c: HttpContext,
-  parts: AsyncIterable<string>,
+  parts: AsyncIterable<string | Uint8Array>,
   name: string,
   format: ExportFormat,
 ): Promise<Response> {
@@ -34,13 +34,13 @@ export async function sendExport(
   c.header('Content-Disposition', attachment(`${name}.${extension}`));
   if (c.req.method === 'HEAD') return c.body(null, 200);
   const iterator = parts[Symbol.asyncIterator]();
-  let next: IteratorResult<string> | undefined = await iterator.next();
+  let next: IteratorResult<string | Uint8Array> | undefined = await iterator.next();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const part = next ?? (await iterator.next());
       next = undefined;
       if (part.done) controller.close();
-      else controller.enqueue(Buffer.from(part.value));
+      else controller.enqueue(typeof part.value === 'string' ? Buffer.from(part.value) : part.value);
     },
     async cancel() {
       await iterator.return?.();

@@ -65,7 +65,7 @@ export type HubServices = {
       offset: number,
       limit: number,
     ): Of<typeof unmatchedPage>;
-    export(id: string, format: ExportFormat): AsyncIterable<string>;
+    export(id: string, format: ExportFormat): AsyncIterable<string | Uint8Array>;
   };
   jobs: {
     list(): Of<typeof job>[];

@@ -89,3 +89,12 @@ test('a ledger reopens at synchronous = FULL, with its generation kept and its s
   expect(ledger.generation).toBe(generation);
   expect(ledger.session).toBe(2);
 });
+
+test('a name that comes again after its file was deleted by hand belongs to the new asset', async () => {
+  const { assets, deliveries, outbox, file } = await testLedger();
+  file('20261123/a.jpg', { size: 5 });
+  file('20261123/a.jpg', { size: 9 });
+  expect(assets.held()).toEqual({ count: 1, bytes: 9 });
+  expect(deliveries.backlog('garden', 'archive')).toEqual({ count: 1, bytes: 9 });
+  expect(outbox.after(0, 10).map((e) => e.type)).toEqual(['captured', 'removed', 'captured']);
+});

@@ -1,5 +1,5 @@
-import { ConfigError, parseConfig } from '@vigie/shared/kit/yaml-config';
 import { agentConfig } from '@vigie/agent/config';
+import { ConfigError, parseConfig } from '@vigie/shared/kit/yaml-config';
 import { expect, test } from 'vitest';
 
 const messageOf = (text: string): string => {
@@ -36,7 +36,9 @@ test('every fault is told with file, line, key and what is allowed', () => {
   const bad = good.replace('every: 5s', 'every: soon').replace('type: directory', 'type: directory\n    colour: red');
   const lines = messageOf(bad).split('\n');
   expect(lines).toContainEqual(expect.stringMatching(/^agent\.yaml:5: sources\.0\.every: .*500ms, 5s, 10m, 2h, 1d/));
-  expect(lines).toContainEqual(expect.stringMatching(/^agent\.yaml:12: destinations\.0\.colour: no such key is allowed here/));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^agent\.yaml:12: destinations\.0\.colour: no such key is allowed here/),
+  );
 });
 
 test('a destination that does not exist is told with those that do', () => {

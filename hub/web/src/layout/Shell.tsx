@@ -18,6 +18,9 @@ export function Shell() {
       footer={{ height: { base: 62, sm: 0 } }}
       transitionDuration={0}
     >
+      <a href="#content" className={classes.skip}>
+        Skip to content
+      </a>
       <AppShell.Header className={classes.header} hiddenFrom="sm" withBorder={false}>
         <Brand />
         <AccountMenu compact />
@@ -31,9 +34,6 @@ export function Shell() {
         <AccountMenu />
       </AppShell.Navbar>
       <AppShell.Main className={classes.main}>
-        <a href="#content" className={classes.skip}>
-          Skip to content
-        </a>
         <div className={classes.page} id="content" tabIndex={-1}>
           <CutBanner live={live} />
           <Outlet />

@@ -1,0 +1,144 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Upload } from '@vigie/shared/remote/remote-folder';
+import { openSftp } from '@vigie/shared/remote/sftp';
+import type { BenchRow } from '../../scripts/bench/row.ts';
+import { type Sshd, startSshd } from '../../scripts/sshd.ts';
+
+const FILES = 100;
+const FILE_BYTES = 4_500_000;
+const RUNS = 3;
+const RUN_LIMIT_MS = 300_000;
+const CONNECTIONS = 2;
+
+type Picture = { localPath: string; name: string; sha256: string };
+type Way = (into: string) => Promise<void>;
+
+/**
+ * 100 pictures over loopback SFTP. Ours are flushed to disk twice, hashed on their way and verified by size; of the peers only
+ * `put -f` flushes at all. Each way runs in turn into fresh folders, and the median of three counts.
+ */
+export async function benchUpload(): Promise<BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'vigie-bench-upload-'));
+  try {
+    const pictures = layPictures(join(folder, 'pictures'));
+    await using sshd = await startSshd({ folder: join(folder, 'sshd') });
+    const ways: Record<string, Way> = {
+      ours: (into) => upload(sshd, pictures, into),
+      'sftp -b, put': (into) => sftp(sshd, 'put', join(folder, 'pictures'), into),
+      'sftp -b, put -f': (into) => sftp(sshd, 'put -f', join(folder, 'pictures'), into),
+      'rclone copy': (into) => rclone(sshd, join(folder, 'pictures'), into),
+    };
+    const rates = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
+    for (let run = 0; run < RUNS; run++) {
+      for (const [name, way] of Object.entries(ways)) {
+        const into = join(folder, 'destination');
+        mkdirSync(into);
+        execFileSync('sync');
+        const began = performance.now();
+        await way(into);
+        rates.get(name)?.push((FILES * FILE_BYTES) / 1000 / (performance.now() - began));
+        check(into);
+        rmSync(into, { recursive: true });
+      }
+    }
+    const rate = (name: string) => median(rates.get(name) as number[]);
+    const row = (peer: string, ratio: number): BenchRow => ({
+      what: `upload of ${FILES} × 4.5 MB over loopback SFTP, flushed and verified`,
+      unit: 'MB/s',
+      ours: rate('ours'),
+      peer: { name: peer, value: rate(peer) },
+      goal: `at least ${ratio} ×`,
+      met: rate('ours') >= ratio * rate(peer),
+    });
+    return [row('sftp -b, put', 0.8), row('sftp -b, put -f', 0.8), row('rclone copy', 2)];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function layPictures(folder: string): Picture[] {
+  mkdirSync(folder);
+  return Array.from({ length: FILES }, (_, n) => {
+    const bytes = randomBytes(FILE_BYTES);
+    const name = `20260101${String(n).padStart(6, '0')}.jpg`;
+    writeFileSync(join(folder, name), bytes);
+    return { name, localPath: join(folder, name), sha256: createHash('sha256').update(bytes).digest('hex') };
+  });
+}
+
+/** As the agent delivers: some pictures at once, each with its own receipt. */
+async function upload(sshd: Sshd, pictures: Picture[], into: string): Promise<void> {
+  const { host, port, user, identityFile, knownHosts } = sshd;
+  await using remote = openSftp(
+    {
+      name: 'bench',
+      type: 'sftp',
+      host,
+      port,
+      user,
+      identityFile,
+      knownHosts,
+      root: into,
+      folder: '.',
+      connections: CONNECTIONS,
+    },
+    '.',
+    { stallMs: 30_000 },
+  );
+  const waiting = [...pictures];
+  const deliver = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { localPath, name, sha256 } = next;
+      const order: Upload = {
+        localPath,
+        path: name,
+        size: FILE_BYTES,
+        sha256,
+        modifiedAt: 1_700_000_000_000,
+        replace: false,
+        proof: 'size',
+      };
+      const receipt = await remote.store(order);
+      if (!receipt.sent || receipt.size !== FILE_BYTES) throw new Error(`store "${name}": it was not sent`);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, deliver));
+}
+
+async function sftp(sshd: Sshd, put: string, from: string, into: string): Promise<void> {
+  const known = ['-oStrictHostKeyChecking=yes', `-oUserKnownHostsFile=${sshd.knownHosts}`, '-oIdentitiesOnly=yes'];
+  const client = spawn(
+    'sftp',
+    ['-q', ...known, '-i', sshd.identityFile, '-P', `${sshd.port}`, '-b', '-', `${sshd.user}@${sshd.host}`],
+    { stdio: ['pipe', 'ignore', 'inherit'], timeout: RUN_LIMIT_MS },
+  );
+  client.stdin.end(`lcd ${from}\ncd ${into}\n${put} *.jpg\n`);
+  await ended(client, 'sftp');
+}
+
+async function rclone(sshd: Sshd, from: string, into: string): Promise<void> {
+  const { host, port, user, identityFile, knownHosts } = sshd;
+  const remote = `:sftp,host=${host},port=${port},user=${user},key_file="${identityFile}",known_hosts_file="${knownHosts}",shell_type=none:${into}`;
+  await ended(execFile('rclone', ['copy', '--config', '/dev/null', from, remote], { timeout: RUN_LIMIT_MS }), 'rclone');
+}
+
+async function ended(program: ChildProcess, name: string): Promise<void> {
+  const code = await new Promise((done, fail) => program.once('error', fail).once('exit', done));
+  if (code !== 0) throw new Error(`run ${name}: it ended with ${code}`);
+}
+
+/** A figure counts only when everything has arrived. */
+function check(into: string): void {
+  const whole = readdirSync(into).filter((name) => statSync(join(into, name)).size === FILE_BYTES);
+  if (whole.length !== FILES) throw new Error(`look into "${into}": ${whole.length} files; there should be ${FILES}`);
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+if (import.meta.main) process.stdout.write(`${JSON.stringify(await benchUpload(), null, 2)}\n`);
