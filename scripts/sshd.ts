@@ -32,9 +32,11 @@ export type Sshd = AsyncDisposable & {
  * missing. It is detached from the terminal, so that Ctrl-C reaches the program that decides the order of stopping, and it
  * dies with this process.
  *
+ * `shell` lets clients run commands too, as an ordinary server does; otherwise there is SFTP alone.
+ *
  * @throws an Error with sshd's own words when it does not answer within 15 seconds
  */
-export async function startSshd(options: { folder: string; port?: number }): Promise<Sshd> {
+export async function startSshd(options: { folder: string; port?: number; shell?: boolean }): Promise<Sshd> {
   const folder = resolve(options.folder);
   const host = '127.0.0.1';
   const port = options.port ?? (await freePort(host));
@@ -42,7 +44,7 @@ export async function startSshd(options: { folder: string; port?: number }): Pro
   const identityFile = join(folder, 'id_ed25519');
   const knownHosts = join(folder, 'known_hosts');
   const config = join(folder, 'sshd_config');
-  await prepare(folder, host, port, { identityFile, knownHosts, config });
+  await prepare(folder, host, port, { identityFile, knownHosts, config }, options.shell ?? false);
 
   let running: { child: ChildProcess; ended: Promise<void> } | undefined;
 
@@ -113,6 +115,7 @@ async function prepare(
   host: string,
   port: number,
   files: { identityFile: string; knownHosts: string; config: string },
+  shell: boolean,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const hostKey = join(folder, 'host_ed25519');
@@ -142,7 +145,7 @@ async function prepare(
       'MaxSessions 100',
       'LogLevel ERROR',
       'Subsystem sftp internal-sftp',
-      'ForceCommand internal-sftp',
+      ...(shell ? [] : ['ForceCommand internal-sftp']),
       '',
     ].join('\n'),
   );

@@ -40,7 +40,8 @@ export async function benchIdle(): Promise<BenchRow[]> {
   const hub = start('hub', 'serve', '--config', folder.file('hub.yaml'));
   if (!(await hub.line(/dashboard:/i, 60_000))) throw new Error(`start the hub: ${hub.tail().join('\n')}`);
   const agent = start('agent', 'run', '--config', config);
-  await sleep(SETTLE_S * 1000);
+  const early = await Promise.race([agent.ended, sleep(SETTLE_S * 1000)]);
+  if (typeof early === 'string') throw new Error(`the agent ended with ${early}: ${agent.tail().join('\n')}`);
 
   const before = usage(agent.pid as number);
   let residentMax = 0;

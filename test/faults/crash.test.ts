@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { EARLY_RECEIPT, mutantEnvironment } from '../support/mutant.ts';
 import { drop, picture, pictureName } from '../support/pictures.ts';
 import { DEVICE, filesBelow, type Site, startSite } from '../support/site.ts';
+import { until } from '../support/temp.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const left: Side = { type: 'source', ...DEVICE, source: 'garden' };
@@ -41,6 +42,7 @@ async function campaign({ kills, hubKills, environment, seed }: Campaign): Promi
         destinations: ['archive'],
       },
     ],
+    agent: { log: 'info' },
     hub: { resync: { policy: 'never' } },
     agentRuns: false,
     ...(environment && { environment }),
@@ -67,7 +69,8 @@ async function campaign({ kills, hubKills, environment, seed }: Campaign): Promi
   let dropped = 0;
   for (let cycle = 0; cycle < kills; cycle++) {
     const agent = site.startAgent();
-    await agent.printed(new RegExp(`(the agent runs[\\s\\S]*){${cycle + 1}}`));
+    await until('the agent runs', async () => (await agent.output()).split('the agent runs').length > cycle + 1);
+    if (cycle === 0) await site.takesFiles('garden');
     for (let i = 0; i < 3; i++, dropped++) {
       const bytes = await picture(`crash ${seed} ${dropped}`);
       known.set(pictureName(dropped), sha256(bytes));

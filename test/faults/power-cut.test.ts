@@ -37,10 +37,15 @@ async function cuts(count: number, mutant?: Mutant): Promise<string[]> {
   for (let cut = 0; cut < count && wrong.length === 0; cut++) {
     mount();
     const child = spawn(process.execPath, [join(import.meta.dirname, 'power-cut-child.ts'), disk], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(mutant && mutantEnvironment(mutant)) },
     });
     const ended = once(child, 'exit');
+    // After the cut it complains about a disk that is gone; before it, it has nothing to complain about.
+    let complaint = '';
+    child.stderr.on('data', (text) => {
+      if (powered) complaint += text;
+    });
     let powered = true;
     let ready = false;
     const lines = createInterface({ input: child.stdout });
@@ -54,6 +59,7 @@ async function cuts(count: number, mutant?: Mutant): Promise<string[]> {
     while ((!ready || acknowledged.length < before + 5) && performance.now() < limit && child.exitCode === null)
       await sleep(10);
     await sleep(Math.random() * 300);
+    if (complaint !== '') throw new Error(`the program under test failed before the cut: ${complaint}`);
     // What it prints from now on may have been acknowledged after the cut, on a disk that is gone.
     powered = false;
     run('xfs_io', '-x', '-c', 'shutdown', disk);

@@ -18,7 +18,11 @@ export type Site = {
   readonly broker: { stop(): Promise<void>; start(): Promise<void> } | undefined;
   readonly hub: Program;
   readonly agent: Program;
+  /** The first administrator's; with `signUp: false` there is none yet, and it must not be used. */
   readonly api: Api;
+  readonly baseUrl: string;
+  /** The hub's one-time code, good until the first administrator is made. */
+  readonly code: string;
   /** Where the SFTP destination's files of a source lie on this machine. */
   landing(source: string): string;
   watched(source: string): string;
@@ -46,6 +50,8 @@ export type SiteOptions = {
   environment?: Record<string, string>;
   /** False where the test starts the agent itself. */
   agentRuns?: boolean;
+  /** False where the test makes the first administrator itself. */
+  signUp?: boolean;
 };
 
 export const DEVICE = { site: 'main', device: 'cam-1' } as const;
@@ -112,6 +118,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const site = {
     folder,
     sshd,
+    baseUrl,
     broker: mosquitto,
     landing: (source: string) => join(landing, DEVICE.device, source),
     watched: (source: string) => join(folder, 'agent/sources', source),
@@ -152,7 +159,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   } as { -readonly [K in keyof Site]: Site[K] };
   const hub = await site.startHub();
   const [, code] = await hub.printed(/one-time code (\S+)/);
-  site.api = await signUp(baseUrl, code as string);
+  site.code = code as string;
+  if (options.signUp !== false) site.api = await signUp(baseUrl, site.code);
   if (options.agentRuns !== false) site.startAgent();
   return site;
 }

@@ -15,8 +15,8 @@ export type Previews = {
 const KEPT_MAX = 2000;
 
 export function createPreviews({ database }: Store, clock: Clock): Previews {
-  function insert(row: SourceRow, path: string | null, jpeg: Buffer): void {
-    database.insert(preview).values({ sourceId: row.id, path, at: clock.now(), jpeg }).run();
+  function insert(row: SourceRow, path: string | null, jpeg: Buffer, at: number): void {
+    database.insert(preview).values({ sourceId: row.id, path, at, jpeg }).run();
     const limit = database
       .select({ id: preview.id })
       .from(preview)
@@ -33,12 +33,14 @@ export function createPreviews({ database }: Store, clock: Clock): Previews {
   }
   return {
     add(row, path, jpeg) {
+      // The newest is found by its instant, so both rows must hold the very same.
+      const at = clock.now();
       database.transaction(() => {
-        insert(row, path, jpeg);
-        database.update(source).set({ previewAt: clock.now() }).where(eq(source.id, row.id)).run();
+        insert(row, path, jpeg, at);
+        database.update(source).set({ previewAt: at }).where(eq(source.id, row.id)).run();
       });
     },
-    keep: (row, path, jpeg) => database.transaction(() => insert(row, path, jpeg)),
+    keep: (row, path, jpeg) => database.transaction(() => insert(row, path, jpeg, clock.now())),
     latest: (row) =>
       row.previewAt === null
         ? undefined

@@ -4,14 +4,14 @@ import { createPipeline } from './pipeline.ts';
 import type { Channel } from './sftp-channel.ts';
 
 /** Bytes read from the local file at once. */
-const BLOCK_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 512 * 1024;
 /**
  * Bytes of one write: with the 29 bytes of its head it fills SSH packets of 32 KiB to the last byte. Acknowledgements
  * stay small enough to be signs of life on a slow link.
  */
 const WRITE_BYTES = 2 * 32_768 - 29;
 /** Bytes that may be unacknowledged: OpenSSH's window is 2 MiB. */
-const IN_FLIGHT_BYTES_MAX = 4 * 1024 * 1024;
+const IN_FLIGHT_BYTES_MAX = 2 * 1024 * 1024;
 const READ_BYTES = 128 * 1024;
 const READS_IN_FLIGHT_MAX = 16;
 

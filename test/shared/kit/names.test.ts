@@ -12,9 +12,9 @@ test('any bytes come back from their text, also through JSON', () => {
 });
 
 test('two names that differ have texts that differ, escapes included', () => {
-  const escape = Buffer.from(String.fromCodePoint(0x10fffd), 'utf8');
-  expect(nameOf(escape)).not.toBe(nameOf(Buffer.from([0xfd])));
-  expect(bytesOf(nameOf(escape))).toEqual(escape);
+  const escapePoint = Buffer.from(String.fromCodePoint(0x10fffd), 'utf8');
+  expect(nameOf(escapePoint)).not.toBe(nameOf(Buffer.from([0xfd])));
+  expect(bytesOf(nameOf(escapePoint))).toEqual(escapePoint);
 });
 
 test('ordinary names stay as they are', () => {

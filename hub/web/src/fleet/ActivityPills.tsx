@@ -9,6 +9,7 @@ import { cadenceText } from './cadence.ts';
 export function ActivityPills({ state }: { state: SourceState }) {
   const delivering = state.destinations.some((destination) => destination.state === 'delivering');
   const cadence = cadenceText(state);
+  if (!state.capturing && !delivering && !cadence && state.waiting === 0) return null;
   return (
     <div className={classes.root}>
       {state.capturing ? (

@@ -2,12 +2,14 @@ import { Button, Group, Modal, PasswordInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useAction } from '../api/action.ts';
 import { changePassword } from '../api/calls.ts';
+import { useFocusBack } from '../parts/focus-back.ts';
 import { PASSWORD_LENGTH_MIN, validPassword } from '../sign-in/account-rules.ts';
 
 type Change = { current: string; wanted: string };
 
 /** Changes one's own password; every other session of the account ends. */
 export function PasswordDialog({ onClose }: { onClose: () => void }) {
+  useFocusBack();
   const form = useForm<Change>({
     initialValues: { current: '', wanted: '' },
     validate: {

@@ -9,12 +9,14 @@ import { bytesText, countText, plural } from '../format/amounts.ts';
 import { sideText } from '../format/names.ts';
 import { durationText } from '../format/times.ts';
 import { ErrorNotice } from '../parts/ErrorNotice.tsx';
+import { useFocusBack } from '../parts/focus-back.ts';
 import classes from './SyncDialog.module.css';
 
 type Props = { report: Report; onClose: () => void; onStarted: (report: Report) => void };
 
 /** Says what a re-sync would move before it is ordered. */
 export function SyncDialog({ report, onClose, onStarted }: Props) {
+  useFocusBack();
   const { data, error, refetch } = useQuery(estimateQuery(report.id));
   const start = useAction<void, Report>({
     run: () => rerunReport(report.id, true),

@@ -8,6 +8,7 @@ import type { NewReport, Report } from '../api/documents.ts';
 import { destinationsQuery, devicesQuery } from '../api/queries.ts';
 import { entriesOf } from '../fleet/entries.ts';
 import { ErrorNotice } from '../parts/ErrorNotice.tsx';
+import { useFocusBack } from '../parts/focus-back.ts';
 import { newDraft, type ReportDraft, requestOf, sourceKey } from './draft.ts';
 import { SidePicker } from './SidePicker.tsx';
 
@@ -21,6 +22,7 @@ const KINDS = [
 
 /** Asks for the two sides of a report, and what of them is compared. */
 export function NewReportDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (report: Report) => void }) {
+  useFocusBack();
   const devices = useQuery(devicesQuery());
   const destinations = useQuery(destinationsQuery());
   const sources = entriesOf(devices.data ?? []).flatMap(({ device, source }) =>

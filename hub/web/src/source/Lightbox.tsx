@@ -5,6 +5,7 @@ import type { Picture, SourceAddress } from '../api/documents.ts';
 import { bytesText, countText } from '../format/amounts.ts';
 import { shownName } from '../format/names.ts';
 import { instantText } from '../format/times.ts';
+import { useFocusBack } from '../parts/focus-back.ts';
 import classes from './Lightbox.module.css';
 import { usePictures } from './picture-pages.ts';
 
@@ -23,6 +24,7 @@ type Props = {
 
 /** One picture, large, with its details; arrow keys lead to its neighbours, Escape back. */
 export function Lightbox({ address, day, index, total, zone, onIndex, onClose }: Props) {
+  useFocusBack();
   const picture = usePictures(address, day, index, index).at(index);
   const go = (to: number) => (to >= 0 && to < total ? onIndex(to) : undefined);
   useHotkeys([

@@ -3,11 +3,13 @@ import { useForm } from '@mantine/form';
 import { useAction } from '../api/action.ts';
 import { addUser } from '../api/calls.ts';
 import type { NewUser, User } from '../api/documents.ts';
+import { useFocusBack } from '../parts/focus-back.ts';
 import { PASSWORD_LENGTH_MIN, validEmail, validName, validPassword } from '../sign-in/account-rules.ts';
 import { ROLES } from './roles.ts';
 
 /** Makes an account; its password is handed over by the administrator. */
 export function AddUserDialog({ onClose }: { onClose: () => void }) {
+  useFocusBack();
   const form = useForm<NewUser>({
     initialValues: { name: '', email: '', password: '', role: 'viewer' },
     validate: { name: validName, email: validEmail, password: validPassword },
