@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Sets up what is missing, on any Node from 20 on and with no dependency, since nothing is installed yet:
-// Debian packages, npm packages on the pinned Node, the built dashboard. Does nothing where nothing is missing.
+// Debian packages, npm packages on the pinned Node, the built agent and dashboard. Does nothing where nothing is missing.
 //
 //   node scripts/set-up.mjs [run|test]    run (the default): what the programs need; test: what the tests need too
 import { pathToFileURL } from 'node:url';
+import { buildAgent } from './set-up/agent.mjs';
 import { buildDashboard } from './set-up/dashboard.mjs';
 import { installDebianPackages } from './set-up/debian.mjs';
 import { installNodePackages } from './set-up/node-packages.mjs';
@@ -13,6 +14,7 @@ import { SetUpError } from './set-up/step.mjs';
 export function setUp(purpose) {
   installDebianPackages(purpose);
   installNodePackages();
+  buildAgent();
   buildDashboard();
 }
 

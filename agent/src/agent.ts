@@ -7,7 +7,7 @@ import type { DeviceState } from '@vigie/shared/protocol/messages';
 import { labelled } from '@vigie/shared/protocol/thumbnail';
 import { folderOf, readSecret } from '@vigie/shared/remote/destination-config';
 import { openRemote } from '@vigie/shared/remote/open';
-import type { AgentConfig } from './config.ts';
+import { type AgentConfig, pictureEnvironment } from './config.ts';
 import { createDeliverer, type Deliverer } from './deliver/deliverer.ts';
 import { createClockFloor } from './health/clock-floor.ts';
 import { diskSpace } from './health/disk.ts';
@@ -17,6 +17,7 @@ import { commandHandlers } from './hub-link/handlers.ts';
 import { type HubSession, openHubSession } from './hub-link/session.ts';
 import { createInventoryPublisher, type InventoryPublisher } from './inventory/publisher.ts';
 import { FONT_FILE } from './process/font.ts';
+import { createPictureProcess } from './process/picture-process.ts';
 import { createJobRunner } from './resync/job-runner.ts';
 import { openSource, type Source } from './source.ts';
 import { createDeliveries } from './store/deliveries.ts';
@@ -97,6 +98,7 @@ export async function runAgent(
   };
 
   // Sources: camera → watched folder → ledger.
+  const pictures = opened.use(createPictureProcess({ environment: pictureEnvironment(), clock, log }));
   const previews = new Map<string, Buffer>();
   const publishers = new Map<string, InventoryPublisher>();
   const sendPreview = (name: string, jpeg: Buffer) => {
@@ -112,6 +114,7 @@ export async function runAgent(
       outbox,
       deliveries,
       fontFile: FONT_FILE,
+      pictures,
       filed(name, path, preview) {
         wakeDeliveries();
         publishers.get(name)?.changed();

@@ -9,7 +9,7 @@ import type { AgentConfig, SourceConfig } from './config.ts';
 import type { Condition } from './deliver/deliverer.ts';
 import { destinationState } from './hub-link/state.ts';
 import { auditSource } from './inventory/audit.ts';
-import { createPipeline } from './process/pipeline.ts';
+import type { PictureProcess } from './process/picture-process.ts';
 import { type Assets, createAssets } from './store/assets.ts';
 import { type Captures, createCaptures } from './store/captures.ts';
 import type { Deliveries } from './store/deliveries.ts';
@@ -37,6 +37,7 @@ export function openSource(options: {
   outbox: Outbox;
   deliveries: Deliveries;
   fontFile: string;
+  pictures: PictureProcess;
   /** An asset has been filed; `preview` is a JPEG of at most 20 KB, or null. */
   filed: (source: string, path: string, preview: Buffer | null) => void;
   changed: () => void;
@@ -44,13 +45,16 @@ export function openSource(options: {
   random: () => number;
   log: Log;
 }): Source {
-  const { config, ledger, outbox, deliveries, clock, random, changed } = options;
+  const { config, ledger, outbox, deliveries, pictures, clock, random, changed } = options;
   const { name } = config;
   const log = options.log.child({ source: name });
   const zone = config.zone ?? options.agent.zone;
   const folder = config.watchedFolder.path ?? join(options.agent.dataFolder, 'sources', name);
 
-  const camera = openCamera(config.camera, { fontFile: options.fontFile });
+  const camera = openCamera(config.camera, {
+    fontFile: options.fontFile,
+    drawTestPicture: pictures.drawTestPicture,
+  });
   const assets = createAssets({
     ledger,
     source: name,
@@ -64,7 +68,7 @@ export function openSource(options: {
     folder,
     settings: config.watchedFolder,
     zone,
-    operation: createPipeline({ steps: config.process, log }),
+    operation: pictures.operation(config.process),
     books: assets.books,
     known: assets.held().count > 0,
     clock,
@@ -128,17 +132,22 @@ export function openSource(options: {
       const startedAt = clock.now();
       if (config.deliverExisting) for (const d of config.destinations) deliveries.oweExisting(name, d);
       const folderRuns = watched.run(signal);
-      const audit = auditSource({
-        source: name,
-        folder,
-        assets,
-        walk: (root) => walk(root, { signal }),
-        storage: () => watched.storage(),
-        before: startedAt,
-        capturedAt: (fileName, modifiedAt) => capturedAtOf(fileName, zone) ?? modifiedAt,
-        log,
-        signal,
-      }).catch((error: unknown) => log.warn({ error: String(error) }, 'the ledger could not be held against the disk'));
+      const audit = watched
+        .open()
+        .then(() =>
+          auditSource({
+            source: name,
+            folder,
+            assets,
+            walk: (root) => walk(root, { signal }),
+            storage: () => watched.storage(),
+            before: startedAt,
+            capturedAt: (fileName, modifiedAt) => capturedAtOf(fileName, zone) ?? modifiedAt,
+            log,
+            signal,
+          }),
+        )
+        .catch((error: unknown) => log.warn({ error: String(error) }, 'the ledger could not be held against the disk'));
       await Promise.all([folderRuns, capturer.run(signal), audit]);
     },
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Camera, CaptureRequest } from '@vigie/hardware/camera/camera';
 import { createGphoto2 } from '@vigie/hardware/camera/gphoto2';
 import { createTestPicture } from '@vigie/hardware/camera/test-picture';
+import { drawTestPicture } from '@vigie/hardware/camera/test-picture-drawing';
 import { describe, expect, test } from 'vitest';
 import { fontFile } from '../support/font.ts';
 import { decodes, jpegPicture } from '../support/picture.ts';
@@ -11,7 +12,8 @@ import { virtualCamera } from '../support/virtual-camera/virtual-camera.ts';
 
 /** What every camera must do, whatever its technology. */
 const cameras: Record<string, () => Promise<Camera>> = {
-  'test picture': async () => createTestPicture({ width: 320, height: 240, bytes: 60_000, fontFile }),
+  'test picture': async () =>
+    createTestPicture({ width: 320, height: 240, bytes: 60_000, fontFile, draw: drawTestPicture }),
   gphoto2: async () => {
     const { put, environment } = await virtualCamera();
     await put(await jpegPicture());

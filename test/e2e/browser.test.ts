@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTestPicture } from '@vigie/hardware/camera/test-picture';
+import { drawTestPicture } from '@vigie/hardware/camera/test-picture-drawing';
 import { instantOf, localTime } from '@vigie/shared/kit/zone';
 import type { Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
-import { buildDashboard, hasFocus, openTab, screenshots, tabTo, waitUntilDrawn } from '../support/browser.ts';
+import { buildDashboard, hasFocus, openTab, screenshots, type Tab, tabTo, waitUntilDrawn } from '../support/browser.ts';
 import { fontFile } from '../support/font.ts';
 import { drop } from '../support/pictures.ts';
 import { DEVICE, filesBelow, type Site, startSite } from '../support/site.ts';
@@ -48,10 +48,10 @@ test('a person sets the hub up, sees the fleet live, and mends a loss from the r
     ],
   });
   const days = await fillHarbour(site);
-  const { page, takeFaults } = await openTab();
+  const tab = await openTab();
+  const { page, takeFaults } = tab;
 
-  await setUp(page, site);
-  expect(takeFaults()).toEqual([]);
+  await setUp(tab, site);
   await refuseWrongPassword(page);
   expect(takeFaults()).toEqual(['401 POST /api/auth/sign-in/email']);
   await signInByKeyboard(page);
@@ -69,6 +69,11 @@ test('a person sets the hub up, sees the fleet live, and mends a loss from the r
   expect(after.size).toBe(whole.size + 1);
 
   await browsePictures(page, days);
+  for (const name of ['Activity', 'Users']) {
+    await page.getByRole('link', { name, exact: true }).click();
+    await heading(page, name).waitFor();
+    expect(await screenshots(page, name.toLowerCase(), ['light'])).toEqual({});
+  }
   expect(await page.evaluate('window.hostile')).toBeUndefined();
   expect(takeFaults()).toEqual([]);
 });
@@ -76,19 +81,29 @@ test('a person sets the hub up, sees the fleet live, and mends a loss from the r
 /** Brings pictures of the two days before today into harbour; returns the days. */
 async function fillHarbour(site: Site): Promise<string[]> {
   const folder = await tempFolder();
-  await using source = createTestPicture({ ...camera, bytes: 0, fontFile });
+  const { width, height } = camera;
   await site.takesFiles('harbour');
   const days: string[] = [];
   for (const daysAgo of [2, 1]) {
     const date = localTime(Date.now() - daysAgo * 86_400_000, ZONE);
+    days.push(dayOf(date));
     for (let i = 0; i < PICTURES_A_DAY; i++) {
-      const at = instantOf({ ...date, hour: 6 + 2 * i, minute: 0, second: 0 }, ZONE);
-      const sequence = daysAgo * 100 + i;
-      const [file] = await source.capture({ folder, at, zone: ZONE, source: 'harbour', sequence });
-      const hour = String(6 + 2 * i).padStart(2, '0');
-      const day = dayOf(date);
-      await drop(site.watched('harbour'), `${day}${hour}0000.jpg`, await readFile((file as { path: string }).path));
-      if (!days.includes(day)) days.push(day);
+      const hour = 6 + 2 * i;
+      const at = instantOf({ ...date, hour, minute: 0, second: 0 }, ZONE);
+      const name = `${dayOf(date)}${String(hour).padStart(2, '0')}0000.jpg`;
+      const path = join(folder, name);
+      await drawTestPicture({
+        path,
+        width,
+        height,
+        bytes: 0,
+        fontFile,
+        at,
+        zone: ZONE,
+        source: 'harbour',
+        sequence: i + 1,
+      });
+      await drop(site.watched('harbour'), name, await readFile(path), at);
     }
   }
   return days;
@@ -97,11 +112,11 @@ async function fillHarbour(site: Site): Promise<string[]> {
 const dayOf = ({ year, month, day }: { year: number; month: number; day: number }) =>
   `${year}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`;
 
-async function setUp(page: Page, site: Site): Promise<void> {
+async function setUp({ page, takeFaults }: Tab, site: Site): Promise<void> {
   const answer = await page.goto(site.baseUrl);
   expect(answer?.headers()['content-security-policy']).toContain("script-src 'self';");
   await page.getByRole('heading', { name: 'Set up Vigie' }).waitFor();
-  expect(await screenshots(page, 'set-up')).toEqual({});
+  expect(await screenshots(page, 'set-up', ['light'])).toEqual({});
   await page.getByLabel('One-time code').fill(site.code);
   await page.getByLabel('Your name').fill('Ada Lamp');
   await page.getByLabel('E-mail').fill(EMAIL);
@@ -111,6 +126,8 @@ async function setUp(page: Page, site: Site): Promise<void> {
   await page.getByRole('button', { name: 'Account: Ada Lamp' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await heading(page, 'Sign in').waitFor();
+  // What the page asked for at that moment is refused, as it must be.
+  expect(takeFaults().filter((fault) => !fault.startsWith('401 GET '))).toEqual([]);
   expect(await screenshots(page, 'sign-in')).toEqual({});
 }
 
@@ -201,7 +218,7 @@ async function createReportByKeyboard(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Sync reports' }).click();
   await heading(page, 'Sync reports').waitFor();
   await page.getByRole('heading', { name: 'No reports yet' }).waitFor();
-  expect(await screenshots(page, 'no-reports')).toEqual({});
+  expect(await screenshots(page, 'no-reports', ['light'])).toEqual({});
 
   const open = page.getByRole('button', { name: 'New report' });
   const dialog = page.getByRole('dialog', { name: 'New sync report' });
@@ -218,7 +235,7 @@ async function createReportByKeyboard(page: Page): Promise<void> {
 
   await page.keyboard.press('Enter');
   await dialog.waitFor();
-  expect(await screenshots(page, 'new-report')).toEqual({});
+  expect(await screenshots(page, 'new-report', ['light'])).toEqual({});
   const source = dialog.getByRole('group', { name: 'Source side' }).getByRole('combobox', { name: 'Source' });
   await tabTo(page, source);
   await page.keyboard.type('harbour');
@@ -284,7 +301,7 @@ async function mend(page: Page): Promise<void> {
   const estimate = dialog.getByTestId('estimate');
   await estimate.waitFor();
   expect(await estimate.textContent()).toContain('Files7');
-  expect(await screenshots(page, 're-sync')).toEqual({});
+  expect(await screenshots(page, 're-sync', ['dark'])).toEqual({});
   await expect.poll(() => hasFocus(dialog.getByRole('button', { name: 'Start re-sync' }))).toBe(true);
   await page.keyboard.press('Enter');
 
@@ -322,6 +339,7 @@ async function browsePictures(page: Page, [first]: string[]): Promise<void> {
   const pictures = page.getByTestId('picture');
   await expect.poll(() => pictures.count()).toBe(PICTURES_A_DAY);
   await expect.poll(() => widthOf(pictures.first().locator('img')), { timeout: 15_000 }).toBeGreaterThan(0);
+  expect(await pictures.first().textContent()).toBe('06:00:00');
   expect(await screenshots(page, 'source')).toEqual({});
 
   await pictures.first().click();
@@ -329,7 +347,7 @@ async function browsePictures(page: Page, [first]: string[]): Promise<void> {
   const foot = (text: string) => lightbox.getByText(text, { exact: true }).waitFor();
   await foot(`1 of ${PICTURES_A_DAY}`);
   await expect.poll(() => widthOf(lightbox.locator('img').last()), { timeout: 15_000 }).toBe(camera.width);
-  expect(await screenshots(page, 'lightbox')).toEqual({});
+  expect(await screenshots(page, 'lightbox', ['light'])).toEqual({});
   await page.keyboard.press('ArrowRight');
   await foot(`2 of ${PICTURES_A_DAY}`);
   await expect.poll(() => widthOf(lightbox.locator('img').last()), { timeout: 15_000 }).toBe(camera.width);

@@ -112,9 +112,21 @@ export async function hasFocus(target: Locator): Promise<boolean> {
   return (await target.and(target.page().locator(':focus')).count()) === 1;
 }
 
-/** Pixels by which the page is wider than what shows it; somebody would have to scroll sideways. */
-export const sidewaysPixels = (page: Page): Promise<number> =>
-  page.evaluate('Math.max(0, document.scrollingElement.scrollWidth - innerWidth)');
+/** What is wider than its place: the page itself, where somebody would have to scroll sideways, or a text in it. */
+const misfits = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const all = document.scrollingElement;
+    const inSight = (place) => !place.closest('svg') && place.clientWidth > 0 && getComputedStyle(place).overflowX === 'visible';
+    // What is there for screen readers alone is cut off on purpose.
+    const shown = (place) => !place || (getComputedStyle(place).clipPath === 'none' && shown(place.parentElement));
+    const texts = [...document.querySelectorAll('main *, [role=dialog] *')].filter((place) => inSight(place) && shown(place));
+    return [
+      ...(all.scrollWidth > innerWidth ? ['the page: ' + all.scrollWidth + ' of ' + innerWidth + ' px'] : []),
+      ...texts
+        .filter((place) => place.scrollWidth > place.clientWidth + 1)
+        .map((place) => place.tagName + ': ' + place.scrollWidth + ' of ' + place.clientWidth + ' px: ' + place.innerText),
+    ];
+  })()`);
 
 /** Waits until nothing in sight is still loading. */
 export async function waitUntilDrawn(page: Page): Promise<void> {
@@ -126,31 +138,39 @@ export async function waitUntilDrawn(page: Page): Promise<void> {
   await until('everything in sight is drawn', () => page.evaluate<boolean>(drawn), LIMIT_MS);
 }
 
-/** Takes a picture of what the page shows in light and dark on a phone and a desktop; returns what does not fit, by its name. */
-export async function screenshots(page: Page, name: string): Promise<Record<string, number>> {
+type Scheme = 'light' | 'dark';
+
+/** Takes pictures of what the page shows on a phone and a desktop; returns by picture what in it is too wide for its place. */
+export async function screenshots(
+  page: Page,
+  name: string,
+  schemes: readonly Scheme[] = ['light', 'dark'],
+): Promise<Record<string, string[]>> {
   await mkdir(SCREENSHOTS, { recursive: true });
-  const tooWide: Record<string, number> = {};
+  const wide: Record<string, string[]> = {};
   for (const [device, size] of [
     ['phone', PHONE],
     ['desktop', DESKTOP],
   ] as const) {
     await page.setViewportSize(size);
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme });
       const shown = () => page.evaluate('document.documentElement.dataset.mantineColorScheme');
       await until(`the page is ${colorScheme}`, async () => (await shown()) === colorScheme, LIMIT_MS);
       await waitUntilDrawn(page);
       const shot = `${name}-${device}-${colorScheme}`;
-      const pixels = await sidewaysPixels(page);
-      if (pixels > 0) tooWide[shot] = pixels;
+      const found = await misfits(page);
+      if (found.length > 0) wide[shot] = found;
       // The whole page as on a screen that is long enough: bars that stay in sight are then at its ends.
       const height = await page.evaluate<number>('document.scrollingElement.scrollHeight');
-      await page.setViewportSize({ ...size, height: Math.min(height, HEIGHT_MAX) });
-      await waitUntilDrawn(page);
+      if ((await page.getByRole('dialog').count()) === 0 && height > size.height) {
+        await page.setViewportSize({ ...size, height: Math.min(height, HEIGHT_MAX) });
+        await waitUntilDrawn(page);
+      }
       await page.screenshot({ path: join(SCREENSHOTS, `${shot}.png`), animations: 'disabled', timeout: LIMIT_MS });
       await page.setViewportSize(size);
     }
   }
   await page.emulateMedia({ colorScheme: 'light' });
-  return tooWide;
+  return wide;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { labelled } from '@vigie/shared/protocol/thumbnail';
 import sharp from 'sharp';
@@ -19,10 +19,11 @@ export function pictureName(n: number, perDay = 500): string {
   return `${at.toISOString().replace(/\D/g, '').slice(0, 14)}.jpg`;
 }
 
-/** Brings a file into a watched folder's input as a careful producer does: complete, by rename. */
-export async function drop(watched: string, name: string, bytes: Uint8Array): Promise<void> {
+/** Brings a file into a watched folder's input as a careful producer does: complete, by rename, with its own time if it has one. */
+export async function drop(watched: string, name: string, bytes: Uint8Array, modifiedAt?: number): Promise<void> {
   const aside = join(watched, '.dropping');
   await mkdir(aside, { recursive: true });
   await writeFile(join(aside, 'next'), bytes);
+  if (modifiedAt !== undefined) await utimes(join(aside, 'next'), modifiedAt / 1000, modifiedAt / 1000);
   await rename(join(aside, 'next'), join(watched, 'input', name));
 }

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatOf } from '@vigie/hardware/camera/file-format';
 import { messageOf, VigieError } from '@vigie/shared/kit/errors';
-import type { Log } from '@vigie/shared/kit/log';
 import { bytesOf, printable } from '@vigie/shared/kit/names';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import sharp from 'sharp';
@@ -21,7 +20,6 @@ import { applySteps } from './steps.ts';
 export type PipelineOptions = {
   /** What is done with a sound picture, in this order. With none the original is the result. */
   steps: StepConfig[];
-  log: Log;
   limits?: Partial<DecodeLimits> | undefined;
 };
 
@@ -35,7 +33,7 @@ const LIMITS: DecodeLimits = { pixelsMax: 120_000_000, progressivePixelsMax: 50_
  * The operation on pictures: digest, EXIF, full decode check, steps, preview. What is wrong with the picture is told in
  * the outcome; what is wrong with the machine (`disk-full`, `memory`, `io`) or with a step's configuration (`step`) is thrown.
  */
-export function createPipeline({ steps, log, limits }: PipelineOptions): Operation {
+export function createPipeline({ steps, limits }: PipelineOptions): Operation {
   // Pictures are seen once: a cache would only hold memory. One thread a picture; the watched folder decides how many pictures.
   sharp.cache(false);
   sharp.concurrency(1);
@@ -44,7 +42,7 @@ export function createPipeline({ steps, log, limits }: PipelineOptions): Operati
   return async (job, signal) => {
     try {
       signal?.throwIfAborted();
-      return await process(job, steps, allLimits, log, signal);
+      return await process(job, steps, allLimits, signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw operationError(error, job.name);
@@ -69,7 +67,6 @@ async function process(
   job: OperationJob,
   steps: StepConfig[],
   limits: DecodeLimits,
-  log: Log,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   await using claimed = await openClaimed(job.file);
@@ -115,7 +112,6 @@ async function process(
   signal?.throwIfAborted();
   const file = join(job.workFolder, job.name);
   await writeFile(bytesOf(file), made, { flag: 'wx' });
-  log.debug({ source: job.source, file: job.name, bytes: made.length }, 'picture changed by its steps');
   outcome.result = { file, name: job.name, ...digestBytes(made) };
   const seen = await decodeWhatIsThere(made, limits);
   return { ...outcome, preview: seen ? await previewOf(seen) : null };

@@ -142,7 +142,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   /** One after the other: scans, recoveries, opening. */
   function inTurn<T>(act: () => Promise<T>): Promise<T> {
     const result = turn.then(act, act);
-    turn = result.catch(() => undefined);
+    turn = result;
     return result;
   }
 

@@ -1,6 +1,6 @@
 import type { Camera } from './camera.ts';
 import { type CaptureChild, createGphoto2 } from './gphoto2.ts';
-import { createTestPicture } from './test-picture.ts';
+import { createTestPicture, type DrawTestPicture } from './test-picture.ts';
 
 /** Which camera, as a program's configuration says it; durations in milliseconds, sizes in pixels and bytes. */
 export type CameraConfig =
@@ -10,6 +10,8 @@ export type CameraConfig =
 export type CameraParts = {
   /** A TrueType file with the family DejaVu Sans, for pictures that are drawn here. */
   fontFile: string;
+  /** Draws a test picture: here (`test-picture-drawing.ts`) or in another process. */
+  drawTestPicture: DrawTestPicture;
   /** The whole environment of processes that are started; this process's own where absent. */
   environment?: NodeJS.ProcessEnv | undefined;
   /** How a packed program starts a capturing process. */
@@ -17,10 +19,11 @@ export type CameraParts = {
 };
 
 /** The camera that a configuration names. It is opened by its first capture: one that is absent now is no error here. */
-export function openCamera(config: CameraConfig, { fontFile, environment, gphoto2Child }: CameraParts): Camera {
+export function openCamera(config: CameraConfig, parts: CameraParts): Camera {
+  const { fontFile, drawTestPicture: draw, environment, gphoto2Child } = parts;
   switch (config.type) {
     case 'test-picture':
-      return createTestPicture({ width: config.width, height: config.height, bytes: config.bytes, fontFile });
+      return createTestPicture({ width: config.width, height: config.height, bytes: config.bytes, fontFile, draw });
     case 'gphoto2':
       return createGphoto2({
         timeLimitMs: config.timeLimit,

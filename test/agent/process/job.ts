@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { OperationJob, Outcome } from '@vigie/agent/process/operation';
 import { createPipeline, type PipelineOptions } from '@vigie/agent/process/pipeline';
 import { type StepConfig, stepConfig } from '@vigie/agent/process/step-config';
-import { silentLog } from '@vigie/shared/kit/log';
 import { bytesOf } from '@vigie/shared/kit/names';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -34,5 +33,5 @@ export async function processed(
 ): Promise<Outcome & { job: OperationJob }> {
   const { name, zone, ...rest } = options;
   const job = await jobOf(bytes, name, zone);
-  return { ...(await createPipeline({ steps: [], log: silentLog, ...rest })(job)), job };
+  return { ...(await createPipeline({ steps: [], ...rest })(job)), job };
 }

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { machineError } from '@vigie/agent/process/machine-error';
 import { createPipeline } from '@vigie/agent/process/pipeline';
 import { VigieError } from '@vigie/shared/kit/errors';
-import { silentLog } from '@vigie/shared/kit/log';
 import { expect, test } from 'vitest';
 import { jpegPicture } from '../../support/picture.ts';
 import { jobOf, steps } from './job.ts';
@@ -29,6 +28,6 @@ test('a fault of the picture, and an error that is told already, are none of the
 test('a work folder that is gone is an error of the machine, and the picture is untouched', async () => {
   const job = await jobOf(await jpegPicture());
   await rm(job.workFolder, { recursive: true });
-  const operation = createPipeline({ steps: steps({ step: 'resize', width: 100 }), log: silentLog });
+  const operation = createPipeline({ steps: steps({ step: 'resize', width: 100 }) });
   await expect(operation(job)).rejects.toMatchObject({ code: 'io', retryable: true });
 });

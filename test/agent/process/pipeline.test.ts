@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createPipeline } from '@vigie/agent/process/pipeline';
-import { silentLog } from '@vigie/shared/kit/log';
 import { nameOf } from '@vigie/shared/kit/names';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -133,7 +132,7 @@ test('EXIF fields that the dashboard shows are short and carry no control charac
 
 test('an aborted operation throws the reason', async () => {
   const reason = new Error('the source was stopped');
-  const operation = createPipeline({ steps: [], log: silentLog });
+  const operation = createPipeline({ steps: [] });
   await expect(operation(await jobOf(await jpegPicture()), AbortSignal.abort(reason))).rejects.toBe(reason);
   const abort = new AbortController();
   const running = operation(await jobOf(await jpegPicture({ width: 2000, height: 1500 })), abort.signal);

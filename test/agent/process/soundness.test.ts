@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { constants, crc32, deflateRawSync } from 'node:zlib';
 import { decode } from '@vigie/agent/process/decode';
 import { createPipeline } from '@vigie/agent/process/pipeline';
-import { silentLog } from '@vigie/shared/kit/log';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { jpegPicture } from '../../support/picture.ts';
@@ -217,14 +216,14 @@ describe('limits', () => {
 describe('errors of the machine are thrown, to be tried again', () => {
   test('a file that is gone', async () => {
     const job = await jobOf(await jpegPicture());
-    const operation = createPipeline({ steps: [], log: silentLog });
+    const operation = createPipeline({ steps: [] });
     await expect(operation({ ...job, file: `${job.file}x` })).rejects.toMatchObject({ code: 'io', retryable: true });
   });
 
   test('a link and a FIFO are not followed and do not block', async () => {
     const folder = await tempFolder();
     const job = await jobOf(await jpegPicture());
-    const operation = createPipeline({ steps: [], log: silentLog });
+    const operation = createPipeline({ steps: [] });
     await symlink(job.file, join(folder, 'link.jpg'));
     execFileSync('mkfifo', [join(folder, 'fifo.jpg')]);
     await expect(operation({ ...job, file: join(folder, 'link.jpg') })).rejects.toThrow();

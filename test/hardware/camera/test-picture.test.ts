@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestPicture, type TestPictureOptions } from '@vigie/hardware/camera/test-picture';
+import { drawTestPicture } from '@vigie/hardware/camera/test-picture-drawing';
 import exifr from 'exifr';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import { tempFolder } from '../../support/temp.ts';
 async function taken(options: Partial<TestPictureOptions> = {}, request: object = {}): Promise<Buffer> {
   const folder = join(await tempFolder(), 'capture');
   await mkdir(folder);
-  const camera = createTestPicture({ width: 480, height: 320, bytes: 0, fontFile, ...options });
+  const camera = createTestPicture({ width: 480, height: 320, bytes: 0, fontFile, draw: drawTestPicture, ...options });
   const at = Date.UTC(2026, 6, 1, 10, 20, 30);
   const [file] = await camera.capture({ folder, at, zone: 'Europe/Paris', source: 'summit', sequence: 7, ...request });
   return readFile(file?.path as string);

@@ -9,5 +9,5 @@ export declare function sideText(side: Side): {
 };
 /** What a filter lets through, or nothing when it lets everything through. */
 export declare function filterText({ fromDay, toDay, kinds, pathPrefix }: ReportFilter): string | undefined;
-/** `host-key-refused` → `Host key refused`; a sentence stays as it is, but for its first letter. */
+/** `host-key-refused` → `Host key refused`; a sentence stays as it is, but for its first letter and its instants. */
 export declare function causeText(cause: string): string;

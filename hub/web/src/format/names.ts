@@ -1,5 +1,6 @@
 import type { ReportFilter, Side } from '../api/documents.ts';
 import { dateOfDay } from './days.ts';
+import { instantText } from './times.ts';
 
 /** Bytes of a name that are no UTF-8 travel as code points from U+10FF80 on (docs/protocol.md). */
 const FIRST_BYTE = 0x10ff80;
@@ -44,8 +45,12 @@ export function filterText({ fromDay, toDay, kinds, pathPrefix }: ReportFilter):
   return parts.length > 0 ? parts.join(' · ') : undefined;
 }
 
-/** `host-key-refused` → `Host key refused`; a sentence stays as it is, but for its first letter. */
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/** `host-key-refused` → `Host key refused`; a sentence stays as it is, but for its first letter and its instants. */
 export function causeText(cause: string): string {
-  const words = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(cause) ? cause.replaceAll('-', ' ') : shownName(cause);
+  const words = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(cause)
+    ? cause.replaceAll('-', ' ')
+    : shownName(cause).replaceAll(INSTANT, (at) => instantText(at));
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

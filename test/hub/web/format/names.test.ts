@@ -1,6 +1,7 @@
 import { nameOf } from '@vigie/shared/kit/names';
 import { expect, it } from 'vitest';
 import { causeText, filterText, shownName, sideText } from '../../../../hub/web/src/format/names.ts';
+import { instantText } from '../../../../hub/web/src/format/times.ts';
 
 it('makes hostile names visible and leaves others alone', () => {
   expect(shownName('20260303/été — 1.jpg')).toBe('20260303/été — 1.jpg');
@@ -15,6 +16,13 @@ it('shows bytes that are no UTF-8, as the hub sends them, in hexadecimal', () =>
 it('reads causes as words and keeps sentences', () => {
   expect(causeText('host-key-refused')).toBe('Host key refused');
   expect(causeText('connect "a-b": refused')).toBe('Connect "a-b": refused');
+});
+
+it("reads a cause's instants as the reader's own clock does", () => {
+  const at = '2026-11-23T13:10:51.084Z';
+  expect(causeText(`it was verified there on ${at} and has gone`)).toBe(
+    `It was verified there on ${instantText(at)} and has gone`,
+  );
 });
 
 it('names a side by what it is and where', () => {

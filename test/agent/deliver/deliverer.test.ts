@@ -1,0 +1,138 @@
+import { createDeliverer } from '@vigie/agent/deliver/deliverer';
+import { judge } from '@vigie/agent/deliver/judge';
+import { systemClock } from '@vigie/shared/kit/clock';
+import { VigieError } from '@vigie/shared/kit/errors';
+import { silentLog } from '@vigie/shared/kit/log';
+import type { Receipt, RemoteFolder, Upload } from '@vigie/shared/remote/remote-folder';
+import { expect, onTestFinished, test } from 'vitest';
+import { testLedger } from '../../support/ledger.ts';
+import { until } from '../../support/temp.ts';
+
+const capabilities = { fsync: true, atomicReplace: true, freeSpace: true };
+const receipt: Receipt = { level: 'size', size: 100, sha256: null, sent: true, capabilities };
+
+/** A destination whose answer to each upload is given by the test. */
+function remoteThat(store: (upload: Upload) => Receipt): RemoteFolder {
+  const nothing = async () => {
+    throw new VigieError('not-found', 'nothing is read here');
+  };
+  return {
+    capabilities: Promise.resolve(capabilities),
+    store: async (upload) => store(upload),
+    async *list() {},
+    days: async () => [],
+    read: nothing,
+    probe: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+async function delivering(store: (upload: Upload) => Receipt, options: { workers?: number; storage?: 'absent' } = {}) {
+  const ledger = await testLedger();
+  const lost: string[] = [];
+  const deliverer = createDeliverer({
+    destination: 'archive',
+    remote: remoteThat(store),
+    deliveries: ledger.deliveries,
+    locate: (row) => `/held/${row.path}`,
+    address: (row) => row.path,
+    lost(row) {
+      if (options.storage === 'absent') return false;
+      lost.push(row.path);
+      ledger.assets.remove(row, 'gone');
+      return true;
+    },
+    changed: () => undefined,
+    workers: options.workers ?? 1,
+    proof: 'size',
+    backoff: { baseMs: 5, capMs: 20 },
+    // The ledger's clock stands, so that pauses of deliveries end when the test says so.
+    clock: { ...systemClock, now: ledger.clock.now },
+    random: () => 0.5,
+    log: silentLog,
+  });
+  const stop = new AbortController();
+  const start = () => {
+    const running = deliverer.run(stop.signal);
+    onTestFinished(async () => {
+      stop.abort();
+      await running;
+    });
+  };
+  return { ...ledger, deliverer, lost, start };
+}
+
+test('a destination that is away keeps everything queued, says why, and gets it once it is back', async () => {
+  let away = true;
+  const stored: string[] = [];
+  const site = await delivering((upload) => {
+    if (away) throw new VigieError('unreachable', 'connect: refused', { retryable: true, hint: 'is the server on?' });
+    stored.push(upload.path);
+    return receipt;
+  });
+  for (const n of [1, 2, 3]) site.file(`d/${n}.jpg`, { capturedAt: n });
+  site.start();
+  await until('the destination waits', () => site.deliverer.condition().error !== null);
+  expect(site.deliverer.condition()).toMatchObject({
+    state: 'waiting',
+    error: { code: 'unreachable', hint: 'is the server on?' },
+  });
+  expect(site.deliveries.backlog('garden', 'archive').count).toBe(3);
+  away = false;
+  await until('the queue is empty', () => site.deliveries.backlog('garden', 'archive').count === 0);
+  expect(stored).toEqual(['d/3.jpg', 'd/2.jpg', 'd/1.jpg']);
+  expect(site.deliverer.condition().error).toBeNull();
+});
+
+test('a file that breaks every connection does not hold up the others', async () => {
+  const site = await delivering(({ path }) => {
+    if (path === 'd/poison.jpg') throw new VigieError('connection-lost', 'the connection broke', { retryable: true });
+    return receipt;
+  });
+  site.file('d/a.jpg', { capturedAt: 1 });
+  site.file('d/poison.jpg', { capturedAt: 2 });
+  site.start();
+  await until('the other one is delivered', () => site.deliveries.verifiedAmount('garden', 'archive').count === 1);
+  expect(site.deliveries.backlog('garden', 'archive').count).toBe(1);
+});
+
+test('a conflict waits for another order and is told', async () => {
+  const site = await delivering(() => {
+    throw new VigieError('conflict', 'store "d/a.jpg": other content lies there');
+  });
+  site.file('d/a.jpg');
+  site.start();
+  await until('it is told', () => site.outbox.after(0, 10).some((e) => e.type === 'delivery-failed'));
+  const row = site.assets.find('d/a.jpg');
+  expect(site.deliveries.standing(row?.id as number, 'archive')).toMatchObject({ state: 'failed' });
+  expect(site.deliverer.condition().error).toBeNull();
+});
+
+test('a file that is gone leaves the inventory; while the whole storage is absent nothing is gone', async () => {
+  const gone = () => {
+    throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+  };
+  const site = await delivering(gone);
+  site.file('d/a.jpg');
+  site.start();
+  await until('it is removed', () => site.lost.length === 1);
+  expect(site.assets.held().count).toBe(0);
+
+  const unmounted = await delivering(gone, { storage: 'absent' });
+  unmounted.file('d/a.jpg');
+  unmounted.start();
+  await until('it was tried', () => unmounted.deliveries.nextDueAt('archive') !== 0);
+  expect(unmounted.assets.held().count).toBe(1);
+  expect(unmounted.deliveries.backlog('garden', 'archive').count).toBe(1);
+});
+
+test.each([
+  ['host-key', 'destination'],
+  ['destination-full', 'destination'],
+  ['stalled', 'connection'],
+  ['conflict', 'hopeless'],
+  ['source-changed', 'hopeless'],
+  ['anything-else', 'asset'],
+] as const)('%s is about the %s', (code, about) => {
+  expect(judge(new VigieError(code, 'x')).about).toBe(about);
+});
