@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openCamera } from '@vigie/hardware/camera/open';
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Log } from '@vigie/shared/kit/log';
+import { stampedAt } from '@vigie/shared/kit/zone';
 import type { SourceState } from '@vigie/shared/protocol/messages';
 import { walk } from '@vigie/shared/remote/walk';
 import { type Capturer, createCapturer } from './capture/capturer.ts';
@@ -15,7 +16,6 @@ import { type Captures, createCaptures } from './store/captures.ts';
 import type { Deliveries } from './store/deliveries.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Outbox } from './store/outbox.ts';
-import { capturedAtOf } from './watched-folder/names.ts';
 import { createWatchedFolder, type WatchedFolder } from './watched-folder/watched-folder.ts';
 
 /** One source at work: camera → watched folder → ledger, in the order of the data path. */
@@ -142,7 +142,7 @@ export function openSource(options: {
             walk: (root) => walk(root, { signal }),
             storage: () => watched.storage(),
             before: startedAt,
-            capturedAt: (fileName, modifiedAt) => capturedAtOf(fileName, zone) ?? modifiedAt,
+            capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
             log,
             signal,
           }),

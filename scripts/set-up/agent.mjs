@@ -3,10 +3,11 @@
 import { existsSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { digestOf, filesBelow, isDone, noteDone, pinnedNode, ROOT, runAlone } from './step.mjs';
 
 const SOURCES = ['agent/src', 'shared/src', 'hardware/src'];
+const SCRIPT = fileURLToPath(import.meta.url);
 const BUNDLE = join(ROOT, 'agent', 'dist', 'main.js');
 
 export function buildAgent() {
@@ -14,7 +15,7 @@ export function buildAgent() {
   const files = SOURCES.flatMap((folder) => filesBelow(folder, []));
   const digest = digestOf([...files, 'pnpm-lock.yaml', 'scripts/set-up/agent.mjs'], ROOT);
   if (!isDone('agent', digest) || !existsSync(BUNDLE)) {
-    runAlone('build the agent', pinnedNode(), [import.meta.filename]);
+    runAlone('build the agent', pinnedNode(), [SCRIPT]);
     noteDone('agent', digest);
   }
   // What is changed from here on is newer than the bundle.
@@ -73,4 +74,4 @@ async function bundle() {
   renameSync(`${BUNDLE}.part`, BUNDLE);
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await bundle();
+if (process.argv[1] === SCRIPT) await bundle();

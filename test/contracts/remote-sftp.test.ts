@@ -292,3 +292,23 @@ test('the server flushes the part before the name, and the name after it', async
     });
   expect(steps).toEqual(['fsync part', 'link part', 'fsync final', 'fsync part', 'rename part', 'fsync final']);
 });
+
+test('many files of all sizes at once arrive byte for byte, also across a change of keys', async () => {
+  const folder = await tempFolder();
+  await using own = await startSshd({ folder });
+  await own.stop();
+  // The server asks for new keys again and again.
+  writeFileSync(join(folder, 'sshd_config'), `RekeyLimit 1M\n${readFileSync(join(folder, 'sshd_config'), 'utf8')}`);
+  await own.start();
+  const root = await tempFolder();
+  await using remote = openSftp(sftpDestination(own, root), '.', { stallMs: 10_000 });
+  const sizes = [
+    0, 1, 15, 16, 17, 4095, 32_709, 32_739, 32_740, 65_507, 65_508, 524_288, 524_289, 3_000_000, 7_000_003,
+  ];
+  const files = await Promise.all(sizes.map((size) => upload(`${size}.bin`, size)));
+  await Promise.all(files.map((file) => remote.store(file)));
+  for (const file of files) {
+    expect(readFileSync(join(root, file.path)).equals(file.bytes), file.path).toBe(true);
+    expect((await remote.read(file.path, file.size)).equals(file.bytes), file.path).toBe(true);
+  }
+});

@@ -25,8 +25,14 @@ test('25 deleted, 5 truncated, 3 added by hand: the report names them, and Re-ru
   const watched = site.watched('garden');
   await site.takesFiles('garden');
   for (let n = 0; n < 120; n++) await drop(watched, pictureName(n, 60), await picture(`loss ${n}`));
-  await until('120 pictures have arrived', async () => (await filesBelow(site.landing('garden'))).size === 120, 60_000);
-  const whole = await filesBelow(site.landing('garden'));
+  const whole = await until(
+    '120 pictures have arrived',
+    async () => {
+      const there = await filesBelow(site.landing('garden'));
+      return there.size === 120 && [...there.keys()].every((path) => path.endsWith('.jpg')) ? there : undefined;
+    },
+    60_000,
+  );
 
   const paths = [...whole.keys()].sort();
   const deleted = paths.filter((_, i) => i % 4 === 0).slice(0, 25);

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { chromium, type Locator, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { until } from './temp.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -99,6 +99,10 @@ async function watch(page: Page, tell: (fault: string) => void): Promise<void> {
   });
 }
 
+/** An expectation of what the page will soon show. */
+export const soon = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll> =>
+  expect.poll(read, { timeout: LIMIT_MS });
+
 /** Goes on with the Tab key until this element has the focus, as somebody without a mouse does. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {
@@ -111,6 +115,13 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
 export async function hasFocus(target: Locator): Promise<boolean> {
   return (await target.and(target.page().locator(':focus')).count()) === 1;
 }
+
+export const heading = (page: Page, name: string): Locator =>
+  page.getByRole('heading', { level: 1, name, exact: true });
+
+/** Pixels of the picture itself; 0 while it is not loaded. */
+export const widthOf = (image: Locator): Promise<number> =>
+  image.evaluate((e) => (e as unknown as { naturalWidth?: number }).naturalWidth ?? 0);
 
 /** What is wider than its place: the page itself, where somebody would have to scroll sideways, or a text in it. */
 const misfits = (page: Page): Promise<string[]> =>

@@ -2,13 +2,14 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
+import { stampedAt } from '@vigie/shared/kit/zone';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import type { Operation, Outcome } from '../process/operation.ts';
 import type { Books, Intent } from './books.ts';
 import type { Disk, Look } from './disk.ts';
 import { FAILURE_LOG, logFailure } from './failure-log.ts';
 import type { WatchedFolderConfig } from './folder-config.ts';
-import { capturedAtOf, fitted, nameFault, safeName } from './names.ts';
+import { fitted, nameFault, safeName } from './names.ts';
 import { placeUnder, type Reservations } from './place.ts';
 import { type PlaceFacts, placeOf } from './place-pattern.ts';
 import { storageAbsent, type Trees } from './trees.ts';
@@ -76,7 +77,7 @@ export function createJobRunner(context: JobContext): (job: Job, signal: AbortSi
 
   /** The operation's outcome; or why the file is a failure; or neither, when it was stopped. */
   async function operate(job: Job, look: Look, signal: AbortSignal): Promise<{ outcome?: Outcome; reason?: string }> {
-    const capturedAt = capturedAtOf(job.name, zone) ?? look.modifiedAt;
+    const capturedAt = stampedAt(job.name, zone) ?? look.modifiedAt;
     const [file, workFolder] = [fileOf(job), workOf(job)];
     try {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(OPERATION_LIMIT_MS)]);
@@ -254,7 +255,7 @@ export function createJobRunner(context: JobContext): (job: Job, signal: AbortSi
   }
 
   function capturedAtOrModified(job: Job, look: Look): number {
-    return Math.trunc(capturedAtOf(job.name, zone) ?? look.modifiedAt);
+    return Math.trunc(stampedAt(job.name, zone) ?? look.modifiedAt);
   }
 
   function facts(job: Job, capturedAt: number): PlaceFacts {

@@ -1,5 +1,4 @@
 import { bytesOf, isUtf8 } from '@vigie/shared/kit/names';
-import { instantOf } from '@vigie/shared/kit/zone';
 
 /** The longest name that Linux file systems take. */
 export const NAME_BYTES_MAX = 255;
@@ -80,14 +79,3 @@ export async function firstFree(isTaken: (index: number) => Promise<boolean>): P
 }
 
 const INDEX_MAX = 2 ** 30;
-
-/** The capture time (ms since 1970) that a name tells: `YYYYMMDDHHMMSS` at its beginning, in the zone. */
-export function capturedAtOf(name: string, zone: string): number | undefined {
-  const digits = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?!\d)/.exec(name)?.slice(1).map(Number);
-  if (!digits) return undefined;
-  const [year, month, day, hour, minute, second] = digits as [number, number, number, number, number, number];
-  if (year < 1970 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const date = new Date(Date.UTC(year, month - 1, day));
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  return instantOf({ year, month, day, hour, minute, second, millisecond: 0 }, zone);
-}

@@ -1,5 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
+import { stampedAt } from '@vigie/shared/kit/zone';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 import type { HubServices } from '../http/services.ts';
@@ -10,6 +11,7 @@ import type { Commander } from './commander.ts';
 import type { Originals } from './originals.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+const isoOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : iso(ms));
 
 /** The fleet as the HTTP API shows it. */
 export function createFleet(options: {
@@ -55,12 +57,14 @@ export function createFleet(options: {
     days: (name, month) => inventories.days(sourceOf(name), month),
     pictures(name, day, offset, limit) {
       const { total, entries } = inventories.ofDay(sourceOf(name), day, offset, limit);
+      const device = devices.find(name);
+      const zone = device && stateOf(device)?.sources.find((s) => s.name === name.source)?.zone;
       const pictures = entries.map((e) => ({
         path: e.path,
         name: e.path.slice(e.path.lastIndexOf('/') + 1),
         size: e.size,
         kind: kindOf(e.path),
-        capturedAt: e.modifiedAt === undefined ? null : iso(e.modifiedAt),
+        capturedAt: isoOrNull(stampedAt(e.path, zone ?? 'UTC') ?? e.modifiedAt),
         unreadable: e.unreadable ?? null,
       }));
       return { total, pictures };

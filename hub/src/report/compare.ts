@@ -139,7 +139,7 @@ function judge(
   if (destinationSize === null) return { class: 'missing', cause: 'not at the destination' };
   if (sourceSize === null) return { class: 'extra', cause: 'not at the source' };
   if (sourceSize !== destinationSize) {
-    const cause = `size differs: ${sourceSize} at the source, ${destinationSize} at the destination`;
+    const cause = `size differs: ${sourceSize} bytes at the source, ${destinationSize} at the destination`;
     return { class: 'differing', cause };
   }
   if (flag & DIFFERENT) return { class: 'corrupt', cause: 'same size, but the digest of the content differs' };

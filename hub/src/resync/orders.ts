@@ -21,6 +21,14 @@ export type Resync = {
   expire(): void;
 };
 
+const ENDINGS: Partial<Record<JobRow['state'], string>> = {
+  SUCCEEDED: 'ended well',
+  FAILED: 'ended with failures',
+  TIMED_OUT: 'run out of time',
+  REJECTED: 'been refused by the device',
+  CANCELLED: 'been cancelled',
+};
+
 /** Bytes of one `job/next` message at most. */
 const NEXT_BYTES_MAX = 200_000;
 
@@ -87,7 +95,11 @@ export function createResync(options: {
     },
     order(id, want, by) {
       const row = jobs.order(id, want, by);
-      activities.add('resync', `re-sync ${id}: ${want} ordered by ${by}`, row);
+      activities.add(
+        'resync',
+        `${by} ordered the re-sync of ${row.source} to ${want === 'run' ? 'run on' : want}`,
+        row,
+      );
       tell(row);
       options.changed(id);
       return row;
@@ -98,14 +110,14 @@ export function createResync(options: {
       options.changed(row.id);
       if (!isFinal(row.state)) return;
       const sent = `${row.doneCount} of ${row.totalCount} assets are at ${row.destination}`;
-      activities.add('resync', `re-sync ${row.id} has ended: ${row.state}, ${sent}`, address);
+      activities.add('resync', `re-sync of ${row.source} has ${ENDINGS[row.state] ?? 'ended'}: ${sent}`, address);
       tell(address);
       const report = row.reportId === null ? undefined : reports.find(row.reportId);
       if (report && jobs.ofReport(report.id).every((j) => isFinal(j.state))) options.followUp(report);
     },
     expire() {
       for (const row of jobs.expire()) {
-        activities.add('resync', `re-sync ${row.id} timed out: the device did not end it`, row);
+        activities.add('resync', `re-sync of ${row.source} timed out: the device did not end it`, row);
         tell(row);
         options.changed(row.id);
       }

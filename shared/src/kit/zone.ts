@@ -65,6 +65,18 @@ export function instantOf(local: LocalTime, zone: string): number {
   return offsetMs(first, zone) === asUtc - first ? first : Math.max(before, after);
 }
 
+/** The instant that a name or the last part of a path tells: `YYYYMMDDHHMMSS` at its beginning, in the zone. The inverse of `stamp`. */
+export function stampedAt(path: string, zone: string): number | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const digits = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?!\d)/.exec(name)?.slice(1).map(Number);
+  if (!digits) return undefined;
+  const [year, month, day, hour, minute, second] = digits as [number, number, number, number, number, number];
+  if (year < 1970 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  return instantOf({ year, month, day, hour, minute, second, millisecond: 0 }, zone);
+}
+
 /** Is this an IANA zone that the runtime knows? */
 export function isZone(zone: string): boolean {
   try {

@@ -3,7 +3,7 @@ import type { Client, SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import type { Clock } from '../kit/clock.ts';
 import { VigieError } from '../kit/errors.ts';
-import { prepareKeys } from './prepared-keys.ts';
+import { leanPackets } from './lean-packets.ts';
 import { type Channel, openChannel } from './sftp-channel.ts';
 import { connectError, lost, stalled } from './sftp-errors.ts';
 import { addressOf, credentials, hostKeyCheck, type SftpConfig } from './ssh-login.ts';
@@ -102,7 +102,7 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
         algorithms: { serverHostKey: hostKey.algorithms },
       }),
     );
-    prepareKeys(ssh);
+    leanPackets(ssh);
     return {
       main: channelOn(sftp),
       open: async () => {

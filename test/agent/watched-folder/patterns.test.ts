@@ -1,10 +1,10 @@
 import { CAMERA_FILES, watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
 import { listFault, matcherOf } from '@vigie/agent/watched-folder/glob';
-import { capturedAtOf, firstFree, nameFault, safeName, suffixedName } from '@vigie/agent/watched-folder/names';
+import { firstFree, nameFault, safeName, suffixedName } from '@vigie/agent/watched-folder/names';
 import { placeFault, placeOf, placeWarning } from '@vigie/agent/watched-folder/place-pattern';
 import { bytesOf, nameOf } from '@vigie/shared/kit/names';
 import { parseConfig } from '@vigie/shared/kit/yaml-config';
-import { stamp } from '@vigie/shared/kit/zone';
+import { stamp, stampedAt } from '@vigie/shared/kit/zone';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -192,8 +192,8 @@ describe('names', () => {
   });
 
   it('tell the capture time in the zone', () => {
-    expect(capturedAtOf('20260701000000.jpg', 'Europe/Paris')).toBe(Date.parse('2026-06-30T22:00:00Z'));
-    expect(capturedAtOf('20260701000000_1.jpg', 'UTC')).toBe(Date.parse('2026-07-01T00:00:00Z'));
+    expect(stampedAt('20260701000000.jpg', 'Europe/Paris')).toBe(Date.parse('2026-06-30T22:00:00Z'));
+    expect(stampedAt('20260701000000_1.jpg', 'UTC')).toBe(Date.parse('2026-07-01T00:00:00Z'));
     for (const name of [
       'IMG_0001.jpg',
       '20261301000000.jpg',
@@ -201,7 +201,7 @@ describe('names', () => {
       '202607010000001.jpg',
       '00000000000000',
     ]) {
-      expect(capturedAtOf(name, 'UTC')).toBeUndefined();
+      expect(stampedAt(name, 'UTC')).toBeUndefined();
     }
     fc.assert(
       fc.property(
@@ -209,7 +209,7 @@ describe('names', () => {
         fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
         (s, zone) => {
           const name = stamp(s * 1000, zone);
-          expect(stamp(capturedAtOf(name, zone) as number, zone)).toBe(name);
+          expect(stamp(stampedAt(name, zone) as number, zone)).toBe(name);
         },
       ),
     );

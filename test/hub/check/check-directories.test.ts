@@ -130,7 +130,7 @@ describe('formats', () => {
     expect(await said('csv')).toBe(
       [
         'class,path,source size,destination size,cause',
-        'differing,20261123/cut.cr2,5,2,"size differs: 5 at the source, 2 at the destination"',
+        'differing,20261123/cut.cr2,5,2,"size differs: 5 bytes at the source, 2 at the destination"',
         'missing,20261123/gone.jpg,4,,not at the destination',
         'extra,by hand.txt,,1,not at the source',
         '',

@@ -52,7 +52,7 @@ describe('the class of one asset', () => {
       ...asset,
       class: 'differing',
       destinationSize: 5,
-      cause: 'size differs: 10 at the source, 5 at the destination',
+      cause: 'size differs: 10 bytes at the source, 5 at the destination',
     });
     expect(only([{ ...entry, sha256: A }], [{ ...entry, sha256: B }])).toEqual({
       ...asset,
