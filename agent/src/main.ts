@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@vigie/shared/kit/errors';
 import { createLog } from '@vigie/shared/kit/log';
@@ -50,6 +51,8 @@ export async function main(args: string[]): Promise<number> {
     const stopping = new AbortController();
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stopping.abort());
     const { runAgent } = await import('./agent.ts');
+    // Else it is written at an ordinary end, which a power cut is not.
+    flushCompileCache();
     await runAgent(config, createLog('vigie-agent', config.log), stopping.signal);
     return 0;
   } catch (error) {

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { until } from './temp.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const COMPILED = join(ROOT, 'node_modules/.cache/vigie/compiled');
 
-/** One of our programs, running as a process of its own from its sources. */
+/** One of our programs, running as a process of its own. */
 export type Program = {
   readonly pid: number;
   readonly running: boolean;
@@ -20,16 +21,19 @@ export type Program = {
   kill(): Promise<void>;
 };
 
-/** Starts `vigie-agent` or `vigie-hub` on the Node that runs the tests. */
+/** Starts `vigie-agent` or `vigie-hub` as people do; a mutant from its sources, since it is they that are changed. */
 export function startProgram(
   name: 'agent' | 'hub',
   args: string[],
   logFile: string,
   environment: Record<string, string> = {},
 ): Program {
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, name, 'src/main.ts'), ...args], {
+  const [command, ...before] = environment.NODE_OPTIONS
+    ? [process.execPath, join(ROOT, name, 'src/main.ts')]
+    : [join(ROOT, name, 'bin', `vigie-${name}`)];
+  const child: ChildProcess = spawn(command as string, [...before, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...environment },
   });
   appendFileSync(logFile, '');
   const log = createWriteStream(logFile, { flags: 'a' });

@@ -30,7 +30,7 @@ export function pictureMain(): void {
     const { id, order } = message;
     const abort = new AbortController();
     running.set(id, abort);
-    carryOut(order, abort.signal)
+    void carryOut(order, abort.signal)
       .then(
         (outcome): FromPictureProcess => ({ id, outcome }),
         (error: unknown): FromPictureProcess => ({ id, error: told(error) }),

@@ -112,7 +112,7 @@ export function createPictureProcess(options: PictureProcessOptions): PicturePro
   function restAWhile(): void {
     rest = new AbortController();
     const { signal } = rest;
-    clock.sleep(idleMs, signal).then(() => {
+    void clock.sleep(idleMs, signal).then(() => {
       if (signal.aborted) return;
       // Its end is awaited by nobody: the next order starts another process.
       void worker?.leave();

@@ -40,6 +40,7 @@ type Asked = {
 const START_LIMIT_MS = 60_000;
 const ABORT_LIMIT_MS = 5_000;
 const LEAVE_LIMIT_MS = 5_000;
+const LAST_WORDS_LIMIT_MS = 1_000;
 const LAST_WORDS = 2_000;
 
 export function startPictureWorker(options: {
@@ -71,7 +72,16 @@ export function startPictureWorker(options: {
     said = (said + text).slice(-LAST_WORDS);
   });
   worker.on('error', (error) => end(`it did not start: ${error.message}`));
-  worker.once('close', (code, signal) => end(killedFor ?? `it ended with ${signal ?? `exit code ${code}`}`));
+  // There is no "close" after a disconnect: its last words are waited for here.
+  worker.once('exit', (code, signal) => {
+    over = true;
+    const read = new AbortController();
+    worker.stderr?.once('close', () => read.abort());
+    if (worker.stderr?.closed) read.abort();
+    void clock
+      .sleep(LAST_WORDS_LIMIT_MS, read.signal)
+      .then(() => end(killedFor ?? `it ended with ${signal ?? `exit code ${code}`}`));
+  });
   worker.on('message', (message: FromPictureProcess) => {
     if ('ready' in message) {
       isReady = true;
@@ -88,7 +98,7 @@ export function startPictureWorker(options: {
       order?.reject(new VigieError(code, text, hint === undefined ? { retryable } : { retryable, hint }));
     }
   });
-  clock.sleep(START_LIMIT_MS, started.signal).then(() => {
+  void clock.sleep(START_LIMIT_MS, started.signal).then(() => {
     if (!started.signal.aborted) kill(`it was not ready within ${START_LIMIT_MS} ms`);
   });
 
@@ -114,7 +124,7 @@ export function startPictureWorker(options: {
   }
 
   function send(message: ToPictureProcess): void {
-    // A process that cannot be told has ended, and "close" says so.
+    // A process that cannot be told has ended, and "exit" says so.
     if (worker.connected) worker.send(message, () => undefined);
   }
 
@@ -128,12 +138,12 @@ export function startPictureWorker(options: {
     asked.set(id, { ...answer, settled });
     const abort = () => {
       send({ abort: id });
-      clock.sleep(ABORT_LIMIT_MS, settled.signal).then(() => {
+      void clock.sleep(ABORT_LIMIT_MS, settled.signal).then(() => {
         if (!settled.signal.aborted) kill('an order that was called off did not end');
       });
     };
     signal?.addEventListener('abort', abort, { once: true });
-    clock.sleep(limitMs, settled.signal).then(() => {
+    void clock.sleep(limitMs, settled.signal).then(() => {
       if (settled.signal.aborted) return;
       overdue ??= id;
       kill(`it has not answered within ${limitMs} ms and was stopped`);
@@ -160,7 +170,7 @@ export function startPictureWorker(options: {
       over = true;
       if (worker.connected) worker.disconnect();
       const gone = new AbortController();
-      clock.sleep(LEAVE_LIMIT_MS, gone.signal).then(() => {
+      void clock.sleep(LEAVE_LIMIT_MS, gone.signal).then(() => {
         if (!gone.signal.aborted) kill('it did not leave');
       });
       await ending.promise;

@@ -139,10 +139,12 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   let present = !known;
   let turn: Promise<unknown> = Promise.resolve();
 
+  const ended = () => undefined;
   /** One after the other: scans, recoveries, opening. */
   function inTurn<T>(act: () => Promise<T>): Promise<T> {
     const result = turn.then(act, act);
-    turn = result;
+    // Its error is for whoever asked; the next one only waits for its end.
+    turn = result.then(ended, ended);
     return result;
   }
 

@@ -173,6 +173,8 @@ function clientOptions(options: Parameters<typeof openConnection>[0]): IClientOp
     queueQoSZero: false,
     connectTimeout: CONNECT_LIMIT_MS,
     timerVariant: 'native',
+    // MQTT.js would keep the bytes of every number up to 65,535: seven megabytes.
+    writeCache: false,
   };
 }
 
