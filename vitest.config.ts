@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'test/bench/**', 'test/faults/campaign/**'],
     pool: 'forks',
-    // Most of a long test is waiting for real parts: two at once halve the time on two cores.
-    maxWorkers: 2,
+    // Whole installations run in these tests: two at once on two cores would measure the machine, not the project.
+    maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -120,11 +120,10 @@ export const readAgentConfig = (file: string): AgentConfig =>
   withAbsolutePaths(readConfig(file, agentConfig), dirname(resolve(file)));
 
 /**
- * The environment of the process that works on pictures: this process's own, with settings for glibc's malloc. libvips frees large
- * pieces at once; few arenas and low thresholds give them back to the system. Source: mallopt(3).
+ * The environment of the process that works on pictures: this process's own, with few arenas in glibc's malloc, since each thread of
+ * libvips would keep what it freed in one of its own. Source: mallopt(3).
  */
 export const pictureEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   MALLOC_ARENA_MAX: '2',
-  MALLOC_TRIM_THRESHOLD_: '131072',
 });

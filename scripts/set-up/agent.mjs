@@ -1,4 +1,4 @@
-// The agent in one file, built when its sources are not those it was built from: it starts in a fifth of the time and with less memory.
+// The agent in one file, built when its sources are not those it was built from: it starts in a fifth of the time.
 // Its launcher takes the sources instead where one of them is newer.
 import { existsSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

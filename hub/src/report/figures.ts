@@ -20,6 +20,14 @@ export function addAsset(totals: Totals, kind: FigureKind, bytes: number): void 
   amount.bytes += bytes;
 }
 
+/** The inverse of `addAsset`. */
+export function takeAway(totals: Totals, kind: FigureKind, bytes: number): void {
+  for (const amount of [totals, totals.byKind[kind]]) {
+    amount.count -= 1;
+    amount.bytes -= bytes;
+  }
+}
+
 /** How many assets are in no sound agreement: 0 means in sync. */
 export function unmatchedCount(figures: Figures): number {
   return CLASSES.reduce((sum, name) => sum + figures[name].count, 0);

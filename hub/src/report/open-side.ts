@@ -1,5 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
+import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
 import type { Unmatched } from '@vigie/shared/protocol/report';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
@@ -106,6 +107,16 @@ export function createSideOpener(options: {
       const { config, folder } = destinationFolder(side, destinations);
       return {
         asOf: null,
+        async look(paths, s) {
+          const wanted = new Set(paths);
+          const found = new Map<string, Entry>();
+          await using remote = openRemote(config, folder, { stallMs: STALL_MS });
+          const days = [...new Set(paths.map(bucketOf))];
+          for await (const entry of remote.list({ days, signal: s })) {
+            if (wanted.has(entry.path)) found.set(entry.path, entry);
+          }
+          return found;
+        },
         entries: (s, folderRead) =>
           listDestination(openRemote(config, folder, { stallMs: STALL_MS }), filter, s, folderRead),
       };

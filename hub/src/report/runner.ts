@@ -7,7 +7,7 @@ import type { Unmatched } from '@vigie/shared/protocol/report';
 import type { Side } from '../http/schema.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { type ComparisonResult, createComparison } from './compare.ts';
-import { addAsset, figureKindOf } from './figures.ts';
+import { addAsset, figureKindOf, takeAway } from './figures.ts';
 import { type ReportFilter, reportFilter } from './filter.ts';
 import { sideText } from './sides.ts';
 
@@ -17,6 +17,8 @@ export type OpenSide = {
   entries(signal: AbortSignal, folderRead: (entries: number) => void): AsyncIterable<Entry> | Iterable<Entry>;
   /** What the side knows by now of one path: for pictures that came while the other side was being listed. */
   now?(path: string): Entry | undefined;
+  /** What lies at these paths at this moment, read anew: for what was on its way while the list was read. */
+  look?(paths: readonly string[], signal: AbortSignal): Promise<Map<string, Entry>>;
   /** As of when a source's inventory is known, where the device could not be asked. */
   asOf: number | null;
 };
@@ -40,6 +42,11 @@ export type ReportRunner = {
 
 const EXPLAINED_MAX = 5_000;
 const PROGRESS_EVERY_MS = 500;
+/** Reasons of a device that mean: look again. What it has verified in the meantime may be there by now. */
+const ON_ITS_WAY = new Set(['queued', 'lost-at-destination']);
+const MOVING_MAX = 20;
+const WAITS_MAX = 6;
+const WAIT_MS = 1_500;
 
 export function createReportRunner(options: {
   reports: ReportStore;
@@ -88,7 +95,7 @@ export function createReportRunner(options: {
     }
     const result = comparison.finish();
     if (left.type === 'source') await allowForArrivals(result, await sides.open(left, filter, signal));
-    await explain(result, left, right);
+    await explain(result, left, right, to, signal);
     const canMend = sides.mendable(left, right);
     const mendable = result.unmatched.filter(canMend);
     reports.complete(row.id, {
@@ -110,28 +117,66 @@ export function createReportRunner(options: {
       const kind = figureKindOf(e.path);
       addAsset(figures.source, kind, known.size);
       addAsset(figures.matched, kind, known.size);
-      const { extra } = figures;
-      for (const amount of [extra, extra.byKind[kind]]) {
-        amount.count -= 1;
-        amount.bytes -= known.size;
-      }
+      takeAway(figures.extra, kind, known.size);
       return false;
     });
   }
 
-  async function explain({ unmatched }: ComparisonResult, left: Side, right: Side): Promise<void> {
-    const open = unmatched.filter((e) => e.class === 'missing' || e.class === 'differing').slice(0, EXPLAINED_MAX);
-    if (open.length === 0) return;
-    const explanations = await sides.explain(
-      left,
-      right,
-      open.map((e) => e.path),
-    );
-    const details = new Map(explanations.map((x) => [x.path, x.detail]));
-    for (const entry of open) {
-      const detail = details.get(entry.path);
-      if (detail !== undefined) entry.cause = entry.class === 'missing' ? detail : `${entry.cause}; ${detail}`;
+  /**
+   * Puts the device's reasons in place of the plain ones. A few assets that are just on their way are given the time to
+   * arrive: a source that takes pictures all the time always has one, and it is no loss.
+   */
+  async function explain(
+    result: ComparisonResult,
+    left: Side,
+    right: Side,
+    destination: OpenSide,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let waited = 0; ; waited++) {
+      const open = result.unmatched
+        .filter((e) => e.class === 'missing' || e.class === 'differing')
+        .slice(0, EXPLAINED_MAX);
+      if (open.length === 0) return;
+      const told = await sides.explain(
+        left,
+        right,
+        open.map((e) => e.path),
+      );
+      const reasons = new Map(told.map((x) => [x.path, x]));
+      const moving = open.filter((e) => e.class === 'missing' && ON_ITS_WAY.has(reasons.get(e.path)?.cause ?? ''));
+      if (moving.length > 0 && moving.length <= MOVING_MAX && waited < WAITS_MAX && destination.look) {
+        if (waited > 0) await clock.sleep(WAIT_MS, signal);
+        const paths = moving.map((e) => e.path);
+        const arrived = await destination.look(paths, signal);
+        const before = result.unmatched.length;
+        settleArrived(result, new Set(paths), arrived);
+        if (result.unmatched.length < before || moving.some((e) => reasons.get(e.path)?.cause === 'queued')) continue;
+      }
+      for (const entry of open) {
+        const detail = reasons.get(entry.path)?.detail;
+        if (detail !== undefined) entry.cause = entry.class === 'missing' ? detail : `${entry.cause}; ${detail}`;
+      }
+      return;
     }
+  }
+
+  /** What has arrived meanwhile, with its size, is matched. */
+  function settleArrived(
+    result: ComparisonResult,
+    asked: ReadonlySet<string>,
+    arrived: ReadonlyMap<string, Entry>,
+  ): void {
+    const { figures } = result;
+    result.unmatched = result.unmatched.filter((e) => {
+      const there = e.class === 'missing' && asked.has(e.path) ? arrived.get(e.path) : undefined;
+      if (!there || there.unreadable !== undefined || there.size !== e.sourceSize) return true;
+      const kind = figureKindOf(e.path);
+      addAsset(figures.destination, kind, there.size);
+      addAsset(figures.matched, kind, there.size);
+      takeAway(figures.missing, kind, there.size);
+      return false;
+    });
   }
 
   async function work(row: ReportRow, signal: AbortSignal): Promise<void> {
