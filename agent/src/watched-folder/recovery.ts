@@ -19,8 +19,10 @@ export async function inspectStage(options: {
   reservations: Reservations;
   isActive: (jobId: string) => boolean;
   newId: () => string;
+  /** A person has asked for it, and may have copied stage back to input. After a crash a twin in input is a file of its own. */
+  byPerson: boolean;
 }): Promise<StageFindings> {
-  const { disk, trees, books, reservations, isActive, newId } = options;
+  const { disk, trees, books, reservations, isActive, newId, byPerson } = options;
   const { stage } = trees;
   const jobs: Job[] = [];
 
@@ -48,7 +50,7 @@ export async function inspectStage(options: {
   }
   await disk.syncFolder(stage);
   jobs.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { jobs, copies: await removeCopies(jobs) };
+  return { jobs, copies: byPerson ? await removeCopies(jobs) : [] };
 
   /** A job folder holds one file; where a person has put more, the job's own is the one that has its place already. */
   async function ownName(folder: string, id: string, names: readonly string[]): Promise<string> {

@@ -148,8 +148,8 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     return result;
   }
 
-  /** Names of copies that were found and removed. */
-  async function openNow(): Promise<string[]> {
+  /** Names of copies that were found and removed, which happens only where a person recovers the stage. */
+  async function openNow(byPerson = false): Promise<string[]> {
     if (isOpen && (await disk.look(trees.marker))) {
       if (!(await lock?.isHeld())) lock = await takeLock(trees.lock, token);
       return [];
@@ -167,13 +167,14 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     known = true;
     present = true;
     isOpen = true;
-    const { jobs, copies } = await inspect();
+    const { jobs, copies } = await inspect(byPerson);
     for (const job of jobs) queue.add(job);
     hints = watchHints(trees.input, loop.hint, log);
     return copies;
   }
 
-  const inspect = () => inspectStage({ disk, trees, books, reservations, isActive: queue.has, newId });
+  const inspect = (byPerson: boolean) =>
+    inspectStage({ disk, trees, books, reservations, isActive: queue.has, newId, byPerson });
 
   async function scanNow(): Promise<ScanOutcome> {
     await openNow();
@@ -262,8 +263,8 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     const told: typeof recovering = new Map();
     recovering = told;
     const copies = await inTurn(async () => {
-      const opened = await openNow();
-      const found = await inspect();
+      const opened = await openNow(true);
+      const found = await inspect(true);
       for (const job of found.jobs) queue.add(job);
       for (const job of queue.list()) told.set(job.id, { name: job.name, end: 'waiting' });
       queue.resume();
