@@ -88,7 +88,7 @@ export function openSource(options: {
     schedule,
     zone,
     captures,
-    submit: (file, fileName) => watched.submit(file, fileName),
+    submit: (file, fileName, isComplete) => watched.submit(file, fileName, isComplete),
     // A folder on a disk that is not mounted must not be made on the mount point.
     ready: () => watched.open(),
     workFolder: join(folder, '.capture'),
@@ -131,6 +131,12 @@ export function openSource(options: {
     async run(signal) {
       const startedAt = clock.now();
       if (config.deliverExisting) for (const d of config.destinations) deliveries.oweExisting(name, d);
+      // Before the folder works: a picture whose hand-over was cut short has two names until then, and is told by them.
+      await capturer
+        .recover()
+        .catch((error: unknown) =>
+          log.warn({ error: String(error) }, 'what captures have left could not be looked at'),
+        );
       const folderRuns = watched.run(signal);
       const audit = watched
         .open()

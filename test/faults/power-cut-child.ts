@@ -1,22 +1,24 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createCapturer } from '@vigie/agent/capture/capturer';
 import { createDeliverer } from '@vigie/agent/deliver/deliverer';
 import type { Operation } from '@vigie/agent/process/operation';
 import { createAssets } from '@vigie/agent/store/assets';
+import { createCaptures } from '@vigie/agent/store/captures';
 import { createDeliveries } from '@vigie/agent/store/deliveries';
 import { openLedger } from '@vigie/agent/store/ledger';
 import { createOutbox } from '@vigie/agent/store/outbox';
 import { watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
 import { createWatchedFolder } from '@vigie/agent/watched-folder/watched-folder';
+import type { Camera } from '@vigie/hardware/camera/camera';
 import { systemClock as clock } from '@vigie/shared/kit/clock';
 import { silentLog as log } from '@vigie/shared/kit/log';
-import { stamp } from '@vigie/shared/kit/zone';
 import { openRemote } from '@vigie/shared/remote/open';
 
 /**
- * Takes "pictures" on a disk whose power is about to fail: brings files into a watched folder, files them in the ledger and
+ * Takes "pictures" on a disk whose power is about to fail: captures them into a watched folder, files them in the ledger and
  * delivers them to a directory, all on that disk. What it has acknowledged it prints, a line each, once the call has returned:
  * `submitted`, `filed` and `verified`, with name or path and SHA-256.
  */
@@ -40,7 +42,6 @@ const operation: Operation = async ({ file, name, capturedAt }) => {
 
 const folder = join(disk, 'garden');
 mkdirSync(join(disk, 'archive'), { recursive: true });
-mkdirSync(join(disk, 'making'), { recursive: true });
 const ledger = openLedger(join(disk, 'ledger'));
 const outbox = createOutbox(ledger, clock, () => undefined);
 const deliveries = createDeliveries({ ledger, outbox, clock, destinationsOf: () => ['archive'] });
@@ -90,15 +91,39 @@ const watched = createWatchedFolder({
   log,
 });
 
+let last = '';
+const camera: Camera = {
+  description: 'text',
+  // Under the same name each time, as some cameras do: what an earlier life has left under it must not be written into.
+  async capture({ folder: at, sequence }) {
+    const bytes = Buffer.from(`picture ${sequence} of ${ledger.session} `.repeat(400 + (sequence % 50)));
+    await writeFile(join(at, 'picture'), bytes);
+    last = sha256(bytes);
+    return [{ path: join(at, 'picture'), extension: 'jpg' }];
+  },
+  async [Symbol.asyncDispose]() {},
+};
+const capturer = createCapturer({
+  source: 'garden',
+  camera,
+  schedule: undefined,
+  zone: 'UTC',
+  captures: createCaptures(ledger, 'garden', outbox, clock),
+  ready: () => watched.open(),
+  submit: watched.submit,
+  workFolder: join(folder, '.capture'),
+  nextNumber: assets.nextCapture,
+  changed: () => undefined,
+  clock,
+  log,
+});
+
 const never = new AbortController().signal;
+await capturer.recover();
 const running = [watched.run(never), deliverer.run(never)];
 say('ready');
-for (let n = 0; ; n++) {
-  const bytes = Buffer.from(`picture ${n} of ${ledger.session} `.repeat(400 + (n % 50)));
-  const file = join(disk, 'making', `${n}`);
-  writeFileSync(file, bytes);
-  const name = await watched.submit(file, `${stamp(clock.now(), 'UTC')}.jpg`);
-  say('submitted', name, sha256(bytes));
-  if (n === 10_000) break;
+for (let n = 0; n < 10_000; n++) {
+  const [name] = await capturer.capture(clock.now());
+  say('submitted', name as string, last);
 }
 await Promise.all(running);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Camera } from '@vigie/hardware/camera/camera';
 import type { Clock } from '@vigie/shared/kit/clock';
@@ -6,10 +6,16 @@ import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { stamp } from '@vigie/shared/kit/zone';
 import type { Captures } from '../store/captures.ts';
+import { clearFolder, handOverLeft } from './left-files.ts';
 import { nextSlot, type Schedule } from './schedule.ts';
 
 /** Takes a source's pictures, on schedule and on demand, into the root of its watched folder's input. */
 export type Capturer = {
+  /**
+   * Hands over what earlier captures have left: pictures that a crash, a power cut or a full disk kept from entering
+   * input. Captures that were cut short are told as failed where they left none. Every capture does this first.
+   */
+  recover(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
   /** Takes one picture now; returns the names under which its files entered input. */
   capture(slotAt: number, signal?: AbortSignal): Promise<string[]>;
@@ -24,8 +30,8 @@ export type CapturerOptions = {
   captures: Captures;
   /** Resolves when the watched folder can take files; throws why it cannot. */
   ready: () => Promise<void>;
-  /** Brings a complete file into input durably, under a free name; returns the name. */
-  submit: (file: string, name: string) => Promise<string>;
+  /** Brings a file into input durably, under a free name; returns the name. One that is not known to be complete is watched first. */
+  submit: (file: string, name: string, isComplete: boolean) => Promise<string>;
   /** A folder on the watched folder's file system for files that are not complete yet. */
   workFolder: string;
   nextNumber: () => number;
@@ -34,37 +40,61 @@ export type CapturerOptions = {
   log: Log;
 };
 
+const CUT_SHORT = { code: 'agent-stopped', message: 'the agent stopped during this capture' };
+
 /** The clock is looked at this often while the next slot is far: it may have been set. */
 const LOOK_EVERY_MS = 10_000;
 
 export function createCapturer(options: CapturerOptions): Capturer {
   const { source, camera, schedule, zone, captures, submit, clock, log } = options;
-  let capturing = false;
+  /** Captures that are under way, by id. */
+  const active = new Set<number>();
   let nextAt: number | null = null;
+
+  let recovering: Promise<void> | undefined;
+  /** One at a time: two would hand the same picture over twice. */
+  function recover(): Promise<void> {
+    recovering ??= recoverNow().finally(() => {
+      recovering = undefined;
+    });
+    return recovering;
+  }
+
+  async function recoverNow(): Promise<void> {
+    await options.ready();
+    const isActive = (id: number) => active.has(id);
+    const cutShort = captures.running().filter(({ id }) => !isActive(id));
+    const handedOver = await handOverLeft({ workFolder: options.workFolder, isActive, submit, zone, log });
+    for (const { id, slotAt } of cutShort) {
+      if (handedOver.has(id)) captures.captured(id);
+      else captures.failed(id, slotAt, CUT_SHORT);
+    }
+  }
 
   /** One attempt; what came of it is in the ledger either way. */
   async function attempt(slotAt: number, signal?: AbortSignal): Promise<{ names: string[] } | { error: unknown }> {
     const id = captures.begin(slotAt);
     const folder = join(options.workFolder, String(id));
-    capturing = true;
+    active.add(id);
     options.changed();
     try {
-      await options.ready();
+      await recover();
+      await clearFolder(folder);
       await mkdir(folder, { recursive: true });
       const at = clock.now();
       const files = await camera.capture({ folder, at, zone, source, sequence: options.nextNumber() }, signal);
       if (files.length === 0) throw new VigieError('camera-refused', 'capture: the camera gave no file');
       const names: string[] = [];
-      for (const file of files) names.push(await submit(file.path, `${stamp(at, zone)}.${file.extension}`));
+      for (const file of files) names.push(await submit(file.path, `${stamp(at, zone)}.${file.extension}`, true));
       captures.captured(id);
+      await clearFolder(folder);
       return { names };
     } catch (error) {
       log.warn({ source, code: codeOf(error) }, messageOf(error));
       captures.failed(id, slotAt, { code: codeOf(error), message: messageOf(error) });
       return { error };
     } finally {
-      capturing = false;
-      await rm(folder, { recursive: true, force: true });
+      active.delete(id);
       options.changed();
     }
   }
@@ -113,7 +143,7 @@ export function createCapturer(options: CapturerOptions): Capturer {
     return outcome.names;
   }
 
-  return { run, capture, condition: () => ({ capturing, nextAt }) };
+  return { recover, run, capture, condition: () => ({ capturing: active.size > 0, nextAt }) };
 }
 
 /** A clock that jumps ahead by years does not fill the ledger with missed slots. */

@@ -9,6 +9,8 @@ export type Captures = {
   begin(slotAt: number): number;
   captured(id: number): void;
   failed(id: number, slotAt: number, failure: { code: string; message: string }): void;
+  /** Those that have begun and not ended: under way now, or cut short with an earlier life of the agent. */
+  running(): { id: number; slotAt: number }[];
   lastSlot(): number | undefined;
   lastCapturedAt(): number | undefined;
   lastFailure(): { at: number; code: string; message: string } | undefined;
@@ -51,6 +53,12 @@ export function createCaptures(ledger: Ledger, source: string, outbox: Outbox, c
         outbox.add({ type: 'capture-failed', source, slotAt, code, message: text });
       });
     },
+    running: () =>
+      database
+        .select({ id: capture.id, slotAt: capture.slotAt })
+        .from(capture)
+        .where(and(mine, eq(capture.state, 'running')))
+        .all(),
     lastSlot: () =>
       database.select({ slotAt: capture.slotAt }).from(capture).where(mine).orderBy(desc(capture.slotAt)).limit(1).get()
         ?.slotAt,

@@ -17,12 +17,12 @@ export type Ledger = Disposable & {
   readonly session: number;
 };
 
-/** Opens the ledger, brings its schema up to date, and makes what was under way when the power went pending again. */
+/** Opens the ledger, brings its schema up to date, and makes deliveries that were under way when the power went pending again. */
 export function openLedger(folder: string): Ledger {
   const sqlite = openDatabase(join(folder, 'ledger.sqlite'));
   const database = drizzle(sqlite, { schema, casing: 'snake_case' });
   migrate(database, { migrationsFolder: join(import.meta.dirname, '../../drizzle') });
-  const { fact, delivery, capture } = schema;
+  const { fact, delivery } = schema;
   const { generation, session } = database.transaction((tx) => {
     const read = (key: string) => tx.select().from(fact).where(eq(fact.key, key)).get()?.value;
     const write = (key: string, value: string) =>
@@ -32,10 +32,6 @@ export function openLedger(folder: string): Ledger {
     write('generation', current);
     write('session', String(starts));
     tx.update(delivery).set({ state: 'pending' }).where(eq(delivery.state, 'sending')).run();
-    tx.update(capture)
-      .set({ state: 'failed', code: 'agent-stopped', message: 'the agent stopped during this capture' })
-      .where(eq(capture.state, 'running'))
-      .run();
     return { generation: current, session: starts };
   });
   sqlite.pragma('optimize');

@@ -219,13 +219,15 @@ export function createJobRunner(context: JobContext): (job: Job, signal: AbortSi
     return false;
   }
 
-  /** Is this job's file at its intended place already? Told by the file itself, else by its bytes. */
+  /** Is this job's file at its intended place already, durably? Told by the file itself, else by its bytes. */
   async function liesThere(intent: Intent, own: Look | undefined): Promise<boolean> {
     const path = `${trees[intent.tree]}/${intent.path}`;
     const look = await disk.look(path);
     if (look?.type !== 'file' || look.size !== intent.size) return false;
-    if (own && isSame(look, own)) return true;
-    return (await disk.digest(path)).sha256 === intent.sha256;
+    if (!(own && isSame(look, own)) && (await disk.digest(path)).sha256 !== intent.sha256) return false;
+    // Whoever gave it that name may have been killed before it was flushed.
+    await disk.syncFolder(parentOf(path));
+    return true;
   }
 
   /** Nothing is left to do, unless it is the storage that has gone: then its return has to be waited for. */

@@ -14,7 +14,9 @@ export async function bringIn(disk: Disk, file: string, folder: string, name: st
     const taken = suffixedName(name, index);
     try {
       await linkOrCopy(disk, file, `${folder}/${taken}`);
+      // Its old name comes back in no power cut: whoever wrote under that name again would write into the picture.
       await disk.remove(file);
+      await disk.syncFolder(file.slice(0, file.lastIndexOf('/')));
       return taken;
     } catch (error) {
       if (!isSystemError(error, 'EEXIST')) throw error;

@@ -41,10 +41,10 @@ export interface WatchedFolder extends AsyncDisposable {
   /** Resolves when no job runs and none could; jobs in a pause before a further attempt are not waited for. */
   drain(): Promise<void>;
   /**
-   * Brings a complete file into input, durably, and wakes the loop; it is picked without wait time. The name gets a
-   * suffix where it is taken; it is returned. `file` is gone afterwards.
+   * Brings a file into input, durably, and wakes the loop; a complete one is picked without wait time. The name gets a
+   * suffix where it is taken; it is returned. `file` is gone afterwards, for good.
    */
-  submit(file: string, name: string): Promise<string>;
+  submit(file: string, name: string, isComplete?: boolean): Promise<string>;
   /** Makes the loop scan at once. */
   wake(): void;
   condition(): FolderCondition;
@@ -276,12 +276,12 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     return { jobs: [...told].map(([jobId, job]) => ({ jobId, ...job })), copies };
   }
 
-  async function submit(file: string, wanted: string): Promise<string> {
+  async function submit(file: string, wanted: string, isComplete = true): Promise<string> {
     await inTurn(openNow);
     const taken = await bringIn(disk, file, trees.input, wanted);
     if (!isCandidate(taken, rules))
       log.warn({ name: printable(taken) }, 'no pattern of "include" takes this name: it stays in input');
-    complete.add(taken);
+    if (isComplete) complete.add(taken);
     loop.wake();
     return taken;
   }

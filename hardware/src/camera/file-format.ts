@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+
 /** What a file holds, told by its first bytes; `tiff` is also what several makers' RAW files look like. */
 export type FileFormat = 'jpg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'heic' | RawFormat;
 export type RawFormat = 'cr2' | 'cr3' | 'crw' | 'nef' | 'arw' | 'dng' | 'raf' | 'orf' | 'rw2' | 'x3f' | 'mrw';
@@ -22,6 +24,14 @@ export function formatOf(head: Uint8Array): FileFormat | undefined {
   if (text(0, 4) === 'IIU\0') return 'rw2';
   if (['II*\0', 'MM\0*'].includes(text(0, 4))) return tiffFormat(bytes);
   return undefined;
+}
+
+/** The extension (lower case, without dot) that a captured file's bytes ask for; `raw` where they tell no format. */
+export async function extensionOf(path: string): Promise<string> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  const format = formatOf(buffer.subarray(0, bytesRead));
+  return format === 'tiff' ? 'tif' : (format ?? 'raw');
 }
 
 function isoFormat(brand: string): FileFormat | undefined {

@@ -1,10 +1,10 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VigieError } from '@vigie/shared/kit/errors';
 import type { Camera, CapturedFile, CaptureRequest } from './camera.ts';
 import { cameraHolders } from './camera-holders.ts';
-import { formatOf, HEAD_BYTES } from './file-format.ts';
+import { extensionOf } from './file-format.ts';
 import type { CaptureAnswer } from './gphoto2-capture.ts';
 import { type Ending, runCapture } from './gphoto2-child.ts';
 import { absentError, captureError, crashedError, timeoutError } from './gphoto2-errors.ts';
@@ -99,13 +99,6 @@ async function named(folder: string): Promise<CapturedFile[]> {
   }
   if (files.length === 0) throw crashedError('no file', 'a picture was announced');
   return files;
-}
-
-async function extensionOf(path: string): Promise<string> {
-  await using file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  const format = formatOf(buffer.subarray(0, bytesRead));
-  return format === 'tiff' ? 'tif' : (format ?? 'raw');
 }
 
 async function empty(folder: string): Promise<void> {

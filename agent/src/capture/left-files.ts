@@ -1,0 +1,66 @@
+import { lstat, readdir, rm, rmdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extensionOf } from '@vigie/hardware/camera/file-format';
+import { codeOf, isSystemError, messageOf } from '@vigie/shared/kit/errors';
+import type { Log } from '@vigie/shared/kit/log';
+import { stamp } from '@vigie/shared/kit/zone';
+
+/**
+ * Hands over the files that captures have left in their folders, `workFolder/ID`, named by the time of their last change.
+ * Such a file may be torn: its processing finds that out. A file with a second name is in input already, and only this
+ * name goes; an empty one holds no picture. What cannot be handed over stays, and holds up nothing else. Returns the ids of
+ * the captures whose pictures are in input.
+ */
+export async function handOverLeft(options: {
+  workFolder: string;
+  /** Is this capture under way? */
+  isActive: (id: number) => boolean;
+  submit: (file: string, name: string, isComplete: boolean) => Promise<string>;
+  /** IANA zone in which names tell time. */
+  zone: string;
+  log: Log;
+}): Promise<Set<number>> {
+  const { workFolder, isActive, submit, zone, log } = options;
+  const handedOver = new Set<number>();
+
+  async function handOver(folder: string, id: number): Promise<void> {
+    for (const name of await namesIn(folder)) {
+      const file = join(folder, name);
+      const stat = await lstat(file);
+      if (!stat.isFile() || stat.size === 0) continue;
+      if (stat.nlink === 1) {
+        const taken = await submit(file, `${stamp(stat.mtimeMs, zone)}.${await extensionOf(file)}`, false);
+        log.warn({ capture: id, name: taken }, 'a picture that an earlier capture had left was handed over');
+      }
+      handedOver.add(id);
+    }
+    await clearFolder(folder);
+  }
+
+  for (const entry of await namesIn(workFolder)) {
+    const id = Number(entry);
+    if (!Number.isInteger(id) || isActive(id)) continue;
+    try {
+      await handOver(join(workFolder, entry), id);
+    } catch (error) {
+      log.warn({ capture: id, code: codeOf(error) }, `left captures stay where they are: ${messageOf(error)}`);
+    }
+  }
+  return handedOver;
+}
+
+/** Takes a capture's folder away with what is in it. Names go, bytes that have another name stay. */
+export async function clearFolder(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, name);
+    if ((await lstat(path)).isDirectory()) await rm(path, { recursive: true });
+    else await unlink(path);
+  }
+  await rmdir(folder).catch(unlessAbsent);
+}
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch((error) => unlessAbsent(error) ?? []);
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isSystemError(error, 'ENOENT')) throw error;
+}
