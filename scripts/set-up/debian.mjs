@@ -25,6 +25,7 @@ const RUN = [
 const TEST = [
   'chromium',
   'dpkg-dev',
+  'e2fsprogs',
   'fonts-dejavu-core',
   'gphoto2',
   'libexif-dev',
@@ -32,6 +33,7 @@ const TEST = [
   'mosquitto-clients',
   'rclone',
   'strace',
+  'xfsprogs',
 ];
 
 /** Debian's packages that would start a server of their own: it is kept from starting, now and at the next boot. */
