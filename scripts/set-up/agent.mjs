@@ -37,6 +37,17 @@ const ownPlaces = {
   },
 };
 
+/** An add-on that a package names by its own place is loaded from there. */
+const addOns = {
+  name: 'add-ons',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\/.*\.node$/ }, ({ path, resolveDir }) => ({
+      path: relative(dirname(BUNDLE), join(resolveDir, path)),
+      external: true,
+    }));
+  },
+};
+
 /** CommonJS packages in the bundle find what they take for granted. */
 const PRELUDE = `
 import { createRequire as __createRequire } from 'node:module';
@@ -66,7 +77,7 @@ async function bundle() {
     lineLimit: 500,
     external: ['better-sqlite3', '*.node', 'cpu-features'],
     banner: { js: PRELUDE },
-    plugins: [ownPlaces],
+    plugins: [ownPlaces, addOns],
     logLevel: 'warning',
   });
   mkdirSync(dirname(BUNDLE), { recursive: true });

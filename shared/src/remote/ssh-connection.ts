@@ -3,7 +3,6 @@ import type { Client, SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import type { Clock } from '../kit/clock.ts';
 import { VigieError } from '../kit/errors.ts';
-import { leanPackets } from './lean-packets.ts';
 import { type Channel, openChannel } from './sftp-channel.ts';
 import { connectError, lost, stalled } from './sftp-errors.ts';
 import { addressOf, credentials, hostKeyCheck, type SftpConfig } from './ssh-login.ts';
@@ -102,7 +101,6 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
         algorithms: { serverHostKey: hostKey.algorithms },
       }),
     );
-    leanPackets(ssh);
     return {
       main: channelOn(sftp),
       open: async () => {
