@@ -8,7 +8,12 @@ import type { BenchRow } from './bench/row.ts';
 import { page, table } from './bench/table.ts';
 
 /** Each part's function, in `test/bench/PART.ts`. */
-const PARTS = { upload: 'benchUpload', check: 'benchCheck', idle: 'benchIdle' };
+const PARTS = {
+  upload: 'benchUpload',
+  check: 'benchCheck',
+  'watched-folder': 'benchWatchedFolder',
+  idle: 'benchIdle',
+};
 type Part = Record<string, () => Promise<BenchRow[]>>;
 
 const names = process.argv.slice(2);

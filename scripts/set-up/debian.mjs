@@ -21,23 +21,37 @@ const RUN = [
   'util-linux',
 ];
 
-/** What the tests need besides: brokers, peers to compare with, a browser, and the parts of the virtual camera. */
+/** What the tests need besides: brokers, peers to compare with, a browser, the parts of the virtual camera and of the GPIO guest. */
 const TEST = [
   'chromium',
+  'cpio',
   'dpkg-dev',
   'e2fsprogs',
+  'ffmpeg',
   'fonts-dejavu-core',
+  'g++-aarch64-linux-gnu',
+  'gir1.2-gst-rtsp-server-1.0',
   'gphoto2',
+  'gstreamer1.0-plugins-base',
+  'gstreamer1.0-plugins-good',
+  'ipxe-qemu',
+  'kmod',
+  'inotify-tools',
   'libexif-dev',
+  'lighttpd',
   'mosquitto',
   'mosquitto-clients',
+  'python3-gi',
+  'python3-pyftpdlib',
+  'qemu-system-arm',
   'rclone',
   'strace',
   'xfsprogs',
+  'xz-utils',
 ];
 
 /** Debian's packages that would start a server of their own: it is kept from starting, now and at the next boot. */
-const SERVICES = { 'openssh-server': 'ssh', mosquitto: 'mosquitto' };
+const SERVICES = { 'openssh-server': 'ssh', lighttpd: 'lighttpd', mosquitto: 'mosquitto' };
 
 /** @param {'run' | 'test'} purpose */
 export function installDebianPackages(purpose) {

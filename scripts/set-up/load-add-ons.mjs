@@ -5,6 +5,7 @@ const fromHardware = createRequire(new URL('../../hardware/package.json', import
 const fromShared = createRequire(new URL('../../shared/package.json', import.meta.url));
 const fromAgent = createRequire(new URL('../../agent/package.json', import.meta.url));
 fromHardware('gphoto2');
+fromHardware('koffi');
 createRequire(fromHardware.resolve('onoff'))('epoll');
 fromAgent('better-sqlite3');
 fromAgent('sharp');

@@ -4,13 +4,13 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCapturer } from '@vigie/agent/capture/capturer';
 import { createDeliverer } from '@vigie/agent/deliver/deliverer';
-import type { Operation } from '@vigie/agent/process/operation';
 import { createAssets } from '@vigie/agent/store/assets';
 import { createCaptures } from '@vigie/agent/store/captures';
 import { createDeliveries } from '@vigie/agent/store/deliveries';
 import { openLedger } from '@vigie/agent/store/ledger';
 import { createOutbox } from '@vigie/agent/store/outbox';
 import { watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
+import type { Operation } from '@vigie/agent/watched-folder/operation';
 import { createWatchedFolder } from '@vigie/agent/watched-folder/watched-folder';
 import type { Camera } from '@vigie/hardware/camera/camera';
 import { systemClock as clock } from '@vigie/shared/kit/clock';
@@ -33,10 +33,9 @@ const operation: Operation = async ({ file, name, capturedAt }) => {
   return {
     sound: { ok: true },
     original: { size, sha256: digest, kind: 'jpg' },
-    result: { file, name, size, sha256: digest },
+    results: [{ file, name, size, sha256: digest }],
     capturedAt,
     preview: null,
-    exif: {},
   };
 };
 
@@ -82,7 +81,13 @@ const assets = createAssets({
 const watched = createWatchedFolder({
   name: 'garden',
   folder,
-  settings: watchedFolderConfig.parse({ include: '*', interval: '50ms', waitTime: '0ms', batchSize: 64 }),
+  settings: watchedFolderConfig.parse({
+    include: '*',
+    interval: '50ms',
+    waitTime: '0ms',
+    settleTime: '0ms',
+    batchSize: 64,
+  }),
   zone: 'UTC',
   operation,
   books: assets.books,

@@ -22,6 +22,7 @@ const engine = createWatchedFolder({
     preserve: '',
     failure: '',
     waitTime: '0ms',
+    settleTime: '50ms',
     interval: '50ms',
     concurrency: 2,
   }),

@@ -155,19 +155,19 @@ describe('the checker finds a build that', { timeout: 120_000 }, () => {
   const mutants: Record<string, Mutant> = {
     'takes the name before it writes down its intention': {
       books: (books) => {
-        const intents = new Map<string, Parameters<Books['intend']>[0]>();
+        const intents = new Map<string, Parameters<Books['intend']>[1]>();
         return {
           ...books,
-          intend: (intent) => void intents.set(intent.jobId, intent),
+          intend: (jobId, all) => void intents.set(jobId, all),
           filed(jobId) {
-            const intent = intents.get(jobId);
-            if (intent) books.intend(intent);
+            const all = intents.get(jobId);
+            if (all) books.intend(jobId, all);
             books.filed(jobId);
           },
         };
       },
     },
-    'never asks for the intention': { books: (books) => ({ ...books, intended: () => undefined }) },
+    'never asks for the intention': { books: (books) => ({ ...books, intended: () => [] }) },
     'does not flush the claim, nor the end in stage': { disk: () => ({ syncFolder: async () => undefined }) },
     'moves over a name that is taken': { disk: (disk) => ({ linkNew: disk.rename }) },
     'forgets the job before its file is out of stage': {

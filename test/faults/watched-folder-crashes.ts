@@ -63,7 +63,7 @@ export function crashingMachine(options: {
   }
 
   const wrapped: Disk = { ...disk };
-  for (const name of ['names', 'look', 'digest', 'tail', 'makeFolder', 'copyNew'] as const) {
+  for (const name of ['names', 'look', 'lookAll', 'digest', 'tail', 'makeFolder', 'copyNew'] as const) {
     wrapped[name] = ((...args: [never, never]) => {
       alive();
       return disk[name](...args);
@@ -88,9 +88,9 @@ export function crashingMachine(options: {
 
   const books: Books = { ...options.books };
   for (const name of ['intend', 'filed', 'closed', 'rejected'] as const) {
-    books[name] = ((argument: never) => {
+    books[name] = ((...args: [never, never]) => {
       alive();
-      options.books[name](argument);
+      options.books[name](...args);
       step();
     }) as never;
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { drawTestPicture } from '@vigie/hardware/camera/test-picture-drawing';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
-import type { Outcome } from './operation.ts';
+import type { PictureOutcome } from './picture-job.ts';
 import type { FromPictureProcess, PictureOrder, ToldError, ToPictureProcess } from './picture-orders.ts';
 import { createPipeline } from './pipeline.ts';
 
@@ -44,7 +44,7 @@ export function pictureMain(): void {
   say({ ready: true });
 }
 
-async function carryOut(order: PictureOrder, signal: AbortSignal): Promise<Outcome | null> {
+async function carryOut(order: PictureOrder, signal: AbortSignal): Promise<PictureOutcome | null> {
   if (order.do === 'process') return createPipeline({ steps: order.steps })(order.job, signal);
   await drawTestPicture(order.picture, signal);
   return null;

@@ -6,7 +6,7 @@ import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import { digestFile } from './digest.ts';
-import type { Operation, OperationJob, Outcome } from './operation.ts';
+import type { PictureJob, PictureOperation, PictureOutcome } from './picture-job.ts';
 import type { PictureOrder } from './picture-orders.ts';
 import { type PictureCommand, type PictureWorker, startPictureWorker, WorkerEnded } from './picture-worker.ts';
 import { openClaimed } from './source-file.ts';
@@ -21,7 +21,7 @@ import type { StepConfig } from './step-config.ts';
  */
 export type PictureProcess = AsyncDisposable & {
   /** The operation of a source with these steps. */
-  operation(steps: StepConfig[]): Operation;
+  operation(steps: StepConfig[]): PictureOperation;
   drawTestPicture: DrawTestPicture;
   /** Of the process that takes orders now; undefined where none does. */
   readonly pid: number | undefined;
@@ -95,7 +95,7 @@ export function createPictureProcess(options: PictureProcessOptions): PicturePro
     });
   }
 
-  async function carryOut(order: PictureOrder, alone: boolean, signal?: AbortSignal): Promise<Outcome | null> {
+  async function carryOut(order: PictureOrder, alone: boolean, signal?: AbortSignal): Promise<PictureOutcome | null> {
     await turn(alone, signal);
     rest.abort();
     try {
@@ -129,11 +129,15 @@ export function createPictureProcess(options: PictureProcessOptions): PicturePro
     return count;
   }
 
-  async function operate(steps: StepConfig[], job: OperationJob, signal: AbortSignal | undefined): Promise<Outcome> {
+  async function operate(
+    steps: StepConfig[],
+    job: PictureJob,
+    signal: AbortSignal | undefined,
+  ): Promise<PictureOutcome> {
     try {
       const outcome = await carryOut({ do: 'process', steps, job }, endings.has(job.file), signal);
       endings.delete(job.file);
-      return outcome as Outcome;
+      return outcome as PictureOutcome;
     } catch (error) {
       if (!(error instanceof WorkerEnded)) throw error;
       const name = printable(job.name);
@@ -178,7 +182,7 @@ export function createPictureProcess(options: PictureProcessOptions): PicturePro
 }
 
 /** What is told of a file that nothing can read: its bytes are kept and counted. */
-async function unsound(job: OperationJob, reason: string, signal: AbortSignal | undefined): Promise<Outcome> {
+async function unsound(job: PictureJob, reason: string, signal: AbortSignal | undefined): Promise<PictureOutcome> {
   await using claimed = await openClaimed(job.file);
   const { size, sha256 } = await digestFile(claimed.handle, signal);
   return {

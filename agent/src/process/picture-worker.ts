@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
-import type { Outcome } from './operation.ts';
+import type { PictureOutcome } from './picture-job.ts';
 import type { FromPictureProcess, PictureOrder, ToPictureProcess } from './picture-orders.ts';
 
 /** One life of the picture process. */
@@ -13,7 +13,7 @@ export type PictureWorker = {
    * Carries out one order. Rejects with what the order's own error is, with the signal's reason, or with `WorkerEnded`. One that
    * has not ended after `limitMs`, or soon after it was aborted, takes the process with it.
    */
-  ask(order: PictureOrder, limitMs: number, signal?: AbortSignal): Promise<Outcome | null>;
+  ask(order: PictureOrder, limitMs: number, signal?: AbortSignal): Promise<PictureOutcome | null>;
   /** Tells it to end; resolves when it has. */
   leave(): Promise<void>;
 };
@@ -32,7 +32,7 @@ export class WorkerEnded extends Error {
 }
 
 type Asked = {
-  resolve: (outcome: Outcome | null) => void;
+  resolve: (outcome: PictureOutcome | null) => void;
   reject: (error: unknown) => void;
   settled: AbortController;
 };
@@ -128,12 +128,12 @@ export function startPictureWorker(options: {
     if (worker.connected) worker.send(message, () => undefined);
   }
 
-  async function ask(order: PictureOrder, limitMs: number, signal?: AbortSignal): Promise<Outcome | null> {
+  async function ask(order: PictureOrder, limitMs: number, signal?: AbortSignal): Promise<PictureOutcome | null> {
     await ready.promise;
     signal?.throwIfAborted();
     lastId += 1;
     const id = lastId;
-    const answer = Promise.withResolvers<Outcome | null>();
+    const answer = Promise.withResolvers<PictureOutcome | null>();
     const settled = new AbortController();
     asked.set(id, { ...answer, settled });
     const abort = () => {

@@ -10,7 +10,7 @@ import { type DecodeLimits, decode, decodeWhatIsThere, type Glance, PictureFault
 import { digestBytes, digestFile } from './digest.ts';
 import { captureTimeOf, type Exif, embeddedPreview, NO_EXIF, readExif, shownExif } from './exif.ts';
 import { machineError } from './machine-error.ts';
-import type { Operation, OperationJob, Outcome } from './operation.ts';
+import type { PictureJob, PictureOperation, PictureOutcome } from './picture-job.ts';
 import { previewOf } from './preview.ts';
 import { checkFor } from './soundness.ts';
 import { openClaimed } from './source-file.ts';
@@ -33,7 +33,7 @@ const LIMITS: DecodeLimits = { pixelsMax: 120_000_000, progressivePixelsMax: 50_
  * The operation on pictures: digest, EXIF, full decode check, steps, preview. What is wrong with the picture is told in
  * the outcome; what is wrong with the machine (`disk-full`, `memory`, `io`) or with a step's configuration (`step`) is thrown.
  */
-export function createPipeline({ steps, limits }: PipelineOptions): Operation {
+export function createPipeline({ steps, limits }: PipelineOptions): PictureOperation {
   // Pictures are seen once: a cache would only hold memory. One thread a picture; the watched folder decides how many pictures.
   sharp.cache(false);
   sharp.concurrency(1);
@@ -64,17 +64,17 @@ function operationError(error: unknown, name: string): unknown {
 }
 
 async function process(
-  job: OperationJob,
+  job: PictureJob,
   steps: StepConfig[],
   limits: DecodeLimits,
   signal: AbortSignal | undefined,
-): Promise<Outcome> {
+): Promise<PictureOutcome> {
   await using claimed = await openClaimed(job.file);
   const digest = await digestFile(claimed.handle, signal);
   const exif = await readExif(digest.head);
   signal?.throwIfAborted();
   const kind = kindOf(job.name);
-  const outcome: Outcome = {
+  const outcome: PictureOutcome = {
     sound: { ok: true },
     original: { size: digest.size, sha256: digest.sha256, kind },
     result: { file: job.file, name: job.name, size: digest.size, sha256: digest.sha256 },
@@ -82,7 +82,7 @@ async function process(
     preview: null,
     exif: shownExif(exif),
   };
-  const unsound = (reason: string): Outcome => ({ ...outcome, sound: { ok: false, reason } });
+  const unsound = (reason: string): PictureOutcome => ({ ...outcome, sound: { ok: false, reason } });
 
   const format = formatOf(digest.head);
   const check = checkFor({ name: job.name, kind, format, size: digest.size, jpeg: digest.jpeg, limits });

@@ -8,17 +8,18 @@ import type { Trees } from './trees.ts';
  * meantime is left out.
  *
  * @param newId job ids, growing
+ * @param owner written into each job folder first, where several engines share the stage
  */
 export async function claim(
   disk: Disk,
   { input, stage }: Pick<Trees, 'input' | 'stage'>,
   names: readonly string[],
-  newId: () => string,
+  { newId, owner }: { newId: () => string; owner: { name: string; text: string } | undefined },
 ): Promise<Job[]> {
   const jobs: Job[] = [];
   try {
     for (const name of names) {
-      const id = await moveToJob(disk, stage, `${input}/${name}`, name, newId);
+      const id = await moveToJob(disk, stage, `${input}/${name}`, name, newId, owner);
       if (id !== undefined) jobs.push({ id, name, repeated: false });
     }
   } finally {
@@ -39,12 +40,15 @@ export async function moveToJob(
   path: string,
   name: string,
   newId: () => string,
+  owner?: { name: string; text: string },
 ): Promise<string | undefined> {
   const id = await newJobFolder(disk, stage, newId);
   try {
+    if (owner) await disk.appendLine(`${stage}/${id}/${owner.name}`, owner.text);
     await disk.rename(path, `${stage}/${id}/${name}`);
     return id;
   } catch (error) {
+    if (owner) await disk.remove(`${stage}/${id}/${owner.name}`);
     await disk.removeEmpty(`${stage}/${id}`);
     if (isSystemError(error, 'ENOENT')) return undefined;
     throw new VigieError('folder-not-movable', `claim ${JSON.stringify(name)}: it cannot be moved out of input`, {
@@ -71,6 +75,9 @@ async function newJobFolder(disk: Disk, stage: string, newId: () => string): Pro
 }
 
 const ATTEMPTS_MAX = 100;
+
+/** When (ms since 1970) the job of this id was claimed. */
+export const claimedAt = (jobId: string): number => Number.parseInt(jobId.slice(0, 9), 36);
 
 /** Ids that sort by time, then by their number in this process; the last part tells processes with the same clock apart. */
 export function createJobIds(now: () => number, random: () => number): () => string {

@@ -21,6 +21,12 @@ export function listFault(list: string): string | undefined {
   return undefined;
 }
 
+/** What looks like a mistake in a list that is allowed: a bare extension is the name of one hidden file. */
+export function listWarning(list: string): string | undefined {
+  const bare = parts(list).find((part) => /^\.[A-Za-z0-9]+$/.test(part));
+  return bare && `${JSON.stringify(bare)} is the name ${bare} alone; "*${bare}" is the extension`;
+}
+
 /** Does at least one part stand in the list? */
 export const isEmptyList = (list: string): boolean => parts(list).length === 0;
 

@@ -1,14 +1,16 @@
 /**
- * Names that are never candidates, whatever the lists say: files that somebody is still writing, and what desktops
- * leave behind. Hidden files are among them, so that this engine's own files in the root need no further rule.
+ * Names that are left alone, whatever the lists say: files that somebody is still writing, and what desktops leave behind.
+ * `ignore: false` takes them too, but for this engine's own files.
  */
-export function isIgnored(name: string): boolean {
+export function isIgnored(name: string, ignore: boolean): boolean {
   const lower = name.toLowerCase();
+  if (lower.startsWith('.vigie')) return true;
   return (
-    lower.startsWith('.') ||
-    lower.endsWith('.part') ||
-    lower.endsWith('.tmp') ||
-    lower === 'thumbs.db' ||
-    lower === 'desktop.ini'
+    ignore &&
+    (lower.startsWith('.') ||
+      lower.endsWith('.part') ||
+      lower.endsWith('.tmp') ||
+      lower === 'thumbs.db' ||
+      lower === 'desktop.ini')
   );
 }

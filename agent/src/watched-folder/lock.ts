@@ -17,8 +17,12 @@ export type FolderLock = {
  *
  * @param token tells engines of one process apart; the lock of this very token is taken again without complaint
  */
-export async function takeLock(path: string, token: string): Promise<FolderLock> {
-  const mine = `${process.pid} ${(await startOf(process.pid)) ?? '?'} ${token}\n`;
+export async function takeLock(
+  path: string,
+  token: string,
+  { isDead = async (holder: string) => !(await isAlive(holder)) } = {},
+): Promise<FolderLock> {
+  const mine = await holderText(token);
   const own = `${path}.${randomBytes(6).toString('hex')}.part`;
   const isHeld = async () => (await textOf(path)) === mine;
   const held: FolderLock = {
@@ -37,7 +41,7 @@ export async function takeLock(path: string, token: string): Promise<FolderLock>
       const holder = await textOf(path);
       if (holder === undefined) continue;
       if (holder === mine) return held;
-      if (await isAlive(holder)) throw busy(path, holder);
+      if (!(await isDead(holder))) throw busy(path, holder);
       await takeAway(path, holder);
     }
   } finally {
@@ -74,11 +78,22 @@ function busy(path: string, holder: string): VigieError {
   });
 }
 
-async function isAlive(holder: string): Promise<boolean> {
+/** Is the process that a lock names alive, on this machine? */
+export async function isAlive(holder: string): Promise<boolean> {
   const [pid, start] = holder.trim().split(' ');
   if (pid === undefined || !/^\d+$/.test(pid)) return false;
   const now = await startOf(Number(pid));
   return now !== undefined && now === start;
+}
+
+/** How an engine of this process names itself. */
+export async function holderText(token: string): Promise<string> {
+  return `${process.pid} ${(await startOf(process.pid)) ?? '?'} ${token}\n`;
+}
+
+/** Does a lock name a process of this machine, since its last start? */
+export async function isOfThisMachine(holder: string): Promise<boolean> {
+  return (holder.split(' ')[1] ?? '').startsWith(`${await bootId()}:`);
 }
 
 /** Boot and start time of a process (proc(5), field 22 of stat); undefined when there is no such process. */
@@ -88,9 +103,10 @@ async function startOf(pid: number): Promise<string | undefined> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // A dead process that nobody has waited for still has an entry.
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  const boot = await textOf('/proc/sys/kernel/random/boot_id');
-  return `${boot?.trim() ?? ''}:${fields[19]}`;
+  return `${await bootId()}:${fields[19]}`;
 }
+
+const bootId = async (): Promise<string> => (await textOf('/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
 
 async function textOf(path: string): Promise<string | undefined> {
   try {

@@ -28,6 +28,17 @@ export function safeName(name: string): string {
   return fitted(text === '' || text === '.' || text === '..' ? `${text}_` : text);
 }
 
+/**
+ * A name of letters, digits and one dot before the extension: every other character as the hexadecimal bytes of its UTF-8.
+ * Two names may become one; then the second gets a suffix.
+ */
+export function hexadecimalName(name: string): string {
+  const dot = name.lastIndexOf('.');
+  const plain = (text: string) =>
+    [...text].map((c) => (/^[A-Za-z0-9]$/.test(c) ? c : bytesOf(c).toString('hex'))).join('');
+  return dot > 0 ? `${plain(name.slice(0, dot))}.${plain(name.slice(dot + 1))}` : plain(name);
+}
+
 /** The name with `_1`, `_2`, … before its extension; the stem gives way where the name would become too long. */
 export function suffixedName(name: string, index: number): string {
   return index === 0 ? fitted(name) : fitted(name, `_${index}`);

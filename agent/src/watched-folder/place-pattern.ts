@@ -41,12 +41,17 @@ const LETTERS: Record<string, Letter> = {
   E: (f) => split(f.name).extension,
 };
 
-/** What is wrong with a pattern, with what is allowed; undefined when nothing is. */
-export function placeFault(pattern: string): string | undefined {
+/**
+ * What is wrong with a pattern, with what is allowed; undefined when nothing is.
+ *
+ * @param absolute the place may lie outside of the watched folder
+ */
+export function placeFault(pattern: string, { absolute = false } = {}): string | undefined {
   const quoted = JSON.stringify(pattern);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x1f\x7f]/.test(pattern)) return `${quoted}: a control character is not allowed`;
-  if (pattern.startsWith('/')) return `${quoted}: is absolute; a path below the watched folder's own tree is allowed`;
+  if (pattern.startsWith('/') && !absolute)
+    return `${quoted}: is absolute; a path below the watched folder's own tree is allowed`;
   if (pattern.split('/').some((part) => part === '..' || part === '.')) {
     return `${quoted}: "." and ".." are not allowed as folders`;
   }
@@ -67,7 +72,9 @@ export function placeWarning(pattern: string): string | undefined {
   return undefined;
 }
 
-/** The folder (without `/` at either end, perhaps empty) and the name that a pattern gives a file. */
+/**
+ * The folder (without `/` at its end, perhaps empty; absolute where the pattern is) and the name that a pattern gives a file.
+ */
 export function placeOf(pattern: string, facts: PlaceFacts, ownName: string): { folder: string; name: string } {
   const isFolder = pattern === '' || pattern.endsWith('/');
   const template = split(facts.name).extension === '' ? pattern.replaceAll('.%E', '') : pattern;
@@ -77,7 +84,7 @@ export function placeOf(pattern: string, facts: PlaceFacts, ownName: string): { 
     .filter((part) => part !== '')
     .map((part) => fitted(part === '.' || part === '..' ? `${part}_` : part));
   const name = isFolder ? ownName : (parts.pop() ?? ownName);
-  return { folder: parts.join('/'), name };
+  return { folder: `${pattern.startsWith('/') ? '/' : ''}${parts.join('/')}`, name };
 }
 
 /** The part before the last dot, and the part after it; a name that only begins with a dot has no extension. */

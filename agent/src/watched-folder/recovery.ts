@@ -1,8 +1,9 @@
-import type { Books } from './books.ts';
+import type { Books, Intent } from './books.ts';
 import { moveToJob } from './claim.ts';
 import type { Disk } from './disk.ts';
 import { type Job, WORK } from './job.ts';
 import type { Reservations } from './place.ts';
+import { OWNER, type Tenure } from './tenure.ts';
 import type { Trees } from './trees.ts';
 
 /** What was found in stage: jobs to be taken up, in order, and names in input that were copies of staged files. */
@@ -18,17 +19,19 @@ export async function inspectStage(options: {
   books: Books;
   reservations: Reservations;
   isActive: (jobId: string) => boolean;
+  tenure: Pick<Tenure, 'isOthers' | 'owner'>;
   newId: () => string;
   /** A person has asked for it, and may have copied stage back to input. After a crash a twin in input is a file of its own. */
   byPerson: boolean;
 }): Promise<StageFindings> {
-  const { disk, trees, books, reservations, isActive, newId, byPerson } = options;
+  const { disk, trees, books, reservations, isActive, tenure, newId, byPerson } = options;
   const { stage } = trees;
+  const pathOf = ({ tree, path }: Intent) => (path.startsWith('/') ? path : `${trees[tree]}/${path}`);
   const jobs: Job[] = [];
 
   /** An entry that lies where no job has put it gets a job of its own. */
   async function adopt(path: string, name: string): Promise<void> {
-    const id = await moveToJob(disk, stage, path, name, newId);
+    const id = await moveToJob(disk, stage, path, name, newId, tenure.owner);
     if (id === undefined) return;
     await disk.syncFolder(`${stage}/${id}`);
     jobs.push({ id, name, repeated: true });
@@ -41,12 +44,12 @@ export async function inspectStage(options: {
       if (!id.startsWith('.')) await adopt(folder, id);
       continue;
     }
-    const names = (await disk.names(folder)).filter((name) => name !== WORK).sort();
+    if (await tenure.isOthers(folder)) continue;
+    const names = (await disk.names(folder)).filter((name) => name !== WORK && name !== OWNER).sort();
     const own = await ownName(folder, id, names);
     for (const name of names) if (name !== own) await adopt(`${folder}/${name}`, name);
     jobs.push({ id, name: own, repeated: true });
-    const intent = books.intended(id);
-    if (intent) reservations.reserve(id, `${trees[intent.tree]}/${intent.path}`);
+    reservations.reserve(id, books.intended(id).map(pathOf));
   }
   await disk.syncFolder(stage);
   jobs.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -54,8 +57,8 @@ export async function inspectStage(options: {
 
   /** A job folder holds one file; where a person has put more, the job's own is the one that has its place already. */
   async function ownName(folder: string, id: string, names: readonly string[]): Promise<string> {
-    const intent = names.length > 1 ? books.intended(id) : undefined;
-    const placed = intent && (await disk.look(`${trees[intent.tree]}/${intent.path}`));
+    const [intent] = names.length > 1 ? books.intended(id) : [];
+    const placed = intent && (await disk.look(pathOf(intent)));
     for (const name of placed ? names : []) {
       if ((await disk.look(`${folder}/${name}`))?.inode === placed?.inode) return name;
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '@vigie/shared/kit/clock';
+import type { CronSchedule } from './cron.ts';
 
 /** Acts at an interval, and earlier when woken. */
 export type ScanLoop = {
@@ -10,12 +11,39 @@ export type ScanLoop = {
   hint(): void;
 };
 
-export function createScanLoop({ intervalMs, clock }: { intervalMs: number; clock: Clock }): ScanLoop {
+export function createScanLoop(options: {
+  /** When the next act is due (ms since 1970); the interval and hints do not count then. */
+  next?: CronSchedule | undefined;
+  intervalMs: number;
+  /** How often it acts; −1: for ever. */
+  count?: number;
+  clock: Clock;
+}): ScanLoop {
+  const { next, clock, count = -1 } = options;
   let woken = false;
   let hinted = false;
   let endRest: ((byHint: boolean) => void) | undefined;
 
-  async function rest(signal: AbortSignal): Promise<void> {
+  async function rest(signal: AbortSignal, acts: number): Promise<void> {
+    // Nothing but the end is waited for.
+    if (acts === count) return sleepUntilWoken(Number.MAX_SAFE_INTEGER, signal);
+    if (!next) return restAnInterval(options.intervalMs, signal);
+    const due = next(clock.now());
+    // The clock may be set while it rests: it is looked at again.
+    while (!woken && !signal.aborted && clock.now() < (due ?? Number.POSITIVE_INFINITY)) {
+      await sleepUntilWoken(Math.min((due ?? Number.POSITIVE_INFINITY) - clock.now(), LOOK_EVERY_MS), signal);
+    }
+  }
+
+  async function sleepUntilWoken(ms: number, signal: AbortSignal): Promise<void> {
+    if (woken || signal.aborted) return;
+    const end = new AbortController();
+    endRest = (byHint) => !byHint && end.abort();
+    await clock.sleep(Math.min(ms, LOOK_EVERY_MS), end.signal);
+    endRest = undefined;
+  }
+
+  async function restAnInterval(intervalMs: number, signal: AbortSignal): Promise<void> {
     const early = intervalMs / 4;
     const begun = clock.monotonic();
     for (let left = intervalMs; left > 0 && !woken && !signal.aborted; ) {
@@ -38,11 +66,15 @@ export function createScanLoop({ intervalMs, clock }: { intervalMs: number; cloc
     async run(act, signal) {
       signal.addEventListener('abort', wake, { once: true });
       try {
-        while (!signal.aborted) {
+        if (next) await rest(signal, 0);
+        for (let acts = 0; !signal.aborted; ) {
           woken = false;
           hinted = false;
-          await act();
-          await rest(signal);
+          if (acts !== count) {
+            await act();
+            acts += 1;
+          }
+          await rest(signal, acts);
         }
       } finally {
         signal.removeEventListener('abort', wake);
@@ -56,3 +88,6 @@ export function createScanLoop({ intervalMs, clock }: { intervalMs: number; cloc
     },
   };
 }
+
+/** How long it sleeps at once. */
+const LOOK_EVERY_MS = 10_000;

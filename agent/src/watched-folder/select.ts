@@ -1,7 +1,10 @@
 import type { Matcher } from './glob.ts';
 import { isIgnored } from './ignored.ts';
 
-/** One entry of input, as a listing tells it. Times are ms since 1970, size is bytes. */
+/**
+ * One entry of input, as a listing tells it. Times are ms since 1970, size is bytes. A candidate folder tells the size of all its
+ * files and the latest of all times in it.
+ */
 export type Listed = {
   name: string;
   type: 'file' | 'folder' | 'special';
@@ -16,6 +19,10 @@ export type Sighting = { size: number; modifiedAt: number; since: number };
 export type SelectSettings = {
   include: Matcher;
   exclude: Matcher;
+  /** Leave alone what `ignored.ts` names. */
+  ignore: boolean;
+  /** Folders are candidates. */
+  folders: boolean;
   /** How long a candidate must have been left alone, ms. */
   waitTimeMs: number;
   /** Size and modification time must have been the same for so long, over at least two scans, ms. */
@@ -35,7 +42,7 @@ export type Seen = {
 export type Selection = {
   /** To be claimed, in this order. */
   picked: Listed[];
-  /** Folders that match: no job can be made of them yet. */
+  /** Folders that match where no job may be made of them. */
   folders: Listed[];
   /** Matching files that are not picked: too young, still changing, or past the batch. */
   waiting: number;
@@ -48,8 +55,11 @@ export function capacity({ batchSize, throttling }: SelectSettings, inFlight: nu
 }
 
 /** Is this name one that the folder is there for? */
-export function isCandidate(name: string, { include, exclude }: Pick<SelectSettings, 'include' | 'exclude'>): boolean {
-  return !isIgnored(name) && include(name) && !exclude(name);
+export function isCandidate(
+  name: string,
+  { include, exclude, ignore }: Pick<SelectSettings, 'include' | 'exclude' | 'ignore'>,
+): boolean {
+  return !isIgnored(name, ignore) && include(name) && !exclude(name);
 }
 
 /** Decides which entries of input are claimed now: the oldest arrivals first, then by name. */
@@ -65,7 +75,7 @@ export function select(
   let matching = 0;
   for (const entry of listing) {
     if (!isCandidate(entry.name, settings)) continue;
-    if (entry.type === 'folder') {
+    if (entry.type === 'folder' && !settings.folders) {
       folders.push(entry);
       continue;
     }

@@ -1,6 +1,7 @@
 import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
 import type { Disk } from './disk.ts';
 import { firstFree, nameFault, suffixedName } from './names.ts';
+import { linkOrCopy } from './place.ts';
 
 /**
  * Brings a complete file into a folder, durably, under its name or the next free one; the old name goes. Until the file
@@ -28,12 +29,3 @@ export async function bringIn(disk: Disk, file: string, folder: string, name: st
 }
 
 const ATTEMPTS_MAX = 100;
-
-async function linkOrCopy(disk: Disk, from: string, to: string): Promise<void> {
-  try {
-    await disk.linkNew(from, to);
-  } catch (error) {
-    if (!isSystemError(error, 'EXDEV')) throw error;
-    await disk.copyNew(from, to);
-  }
-}

@@ -9,11 +9,12 @@ export const TREES = ['input', 'stage', 'result', 'preserve', 'failure'] as cons
 /** That the storage is there is told by this file: a mount point without its storage does not have it. */
 export const MARKER = '.vigie-folder';
 
-export const treesOf = (root: string) => ({
+/** @param intake where files are dropped: in `input`, or in the root beside the other trees */
+export const treesOf = (root: string, intake: 'input' | 'root' = 'input') => ({
   root,
   marker: `${root}/${MARKER}`,
   lock: `${root}/.vigie-lock`,
-  input: `${root}/input`,
+  input: intake === 'root' ? root : `${root}/input`,
   stage: `${root}/stage`,
   result: `${root}/result`,
   preserve: `${root}/preserve`,
@@ -44,14 +45,18 @@ export function storageAbsent({ root, marker }: Trees): VigieError {
 
 /**
  * Shows before the first scan that files can be written, moved between all trees and deleted again. Otherwise the same
- * file would be picked for ever. `folder-split` when the trees do not lie on one file system, `folder-not-movable` for the rest.
+ * file would be picked for ever. `sweep` takes away what a crash has left before, which needs the folder for oneself. `folder-split` when the trees do not lie on one file system, `folder-not-movable` for the rest.
  */
-export async function probeTrees(disk: Disk, trees: Trees, token: string): Promise<void> {
-  await sweepProbes(disk, trees);
+export async function probeTrees(
+  disk: Disk,
+  trees: Trees,
+  { token, sweep }: { token: string; sweep: boolean },
+): Promise<void> {
   const name = `${PROBE}${token}`;
   let path = `${trees.input}/${name}`;
   let tree: string = 'input';
   try {
+    if (sweep) await sweepProbes(disk, trees);
     await disk.appendLine(path, 'probe');
     for (tree of ['stage', 'result', 'preserve', 'failure'] as const) {
       const next = `${trees[tree as 'stage']}/${name}`;
@@ -63,7 +68,8 @@ export async function probeTrees(disk: Disk, trees: Trees, token: string): Promi
     await disk.remove(twin);
     await disk.remove(path);
   } catch (error) {
-    await sweepProbes(disk, trees);
+    // The first error tells more; what cannot be swept now, the next attempt sweeps.
+    if (sweep) await sweepProbes(disk, trees).catch(() => undefined);
     if (isSystemError(error, 'EXDEV')) {
       throw new VigieError(
         'folder-split',

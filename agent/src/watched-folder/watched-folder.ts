@@ -3,22 +3,24 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
-import type { Operation } from '../process/operation.ts';
 import type { Books } from './books.ts';
-import { claim, createJobIds } from './claim.ts';
-import { type Disk, localDisk } from './disk.ts';
+import { contentOf } from './candidate.ts';
+import { claim, claimedAt, createJobIds } from './claim.ts';
+import { cronSchedule } from './cron.ts';
+import { type Disk, type Look, localDisk, quickDisk } from './disk.ts';
 import type { WatchedFolderConfig } from './folder-config.ts';
 import { type Hints, watchHints } from './hints.ts';
 import { createJobRunner, type JobEnd } from './job.ts';
 import { createJobQueue } from './job-queue.ts';
-import { type FolderLock, takeLock } from './lock.ts';
+import type { Operation } from './operation.ts';
 import { createReservations } from './place.ts';
 import { inspectStage } from './recovery.ts';
 import { createScanLoop } from './scan-loop.ts';
 import { capacity, isCandidate, type Listed, type Sighting, select } from './select.ts';
 import { settingsOf } from './settings.ts';
 import { bringIn } from './submit.ts';
-import { prepareTrees, probeTrees, treesOf } from './trees.ts';
+import { createTenure } from './tenure.ts';
+import { prepareTrees, probeTrees, TREES, treesOf } from './trees.ts';
 
 /**
  * One watched folder with its operation: `input → stage → result + preserve | failure`.
@@ -70,6 +72,8 @@ export type RecoveryOutcome = {
 export type FolderCondition = {
   waiting: number;
   staged: number;
+  /** How long the staged jobs will take, ms, as those took that have ended; null before the first. */
+  remainingMs: number | null;
   /** Since the engine was made. */
   failures: number;
   /** ms since 1970. */
@@ -98,16 +102,23 @@ export type WatchedFolderOptions = {
 };
 
 export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolder {
-  const { name, settings, zone, operation, books, clock, random, disk = localDisk } = options;
+  const { name, settings, zone, operation, books, clock, random } = options;
+  const disk = options.disk ?? (settings.durable ? localDisk : quickDisk);
   const log = options.log.child({ watchedFolder: name });
   const rules = settingsOf(settings, log);
-  const trees = treesOf(options.folder);
+  const trees = treesOf(options.folder, settings.intake);
   const token = randomBytes(8).toString('hex');
   const newId = createJobIds(clock.now, random);
   const reservations = createReservations();
-  const loop = createScanLoop({ intervalMs: settings.interval, clock });
+  const tenure = createTenure({ disk, trees, token, shared: settings.shared, clock });
+  const loop = createScanLoop({
+    next: settings.cron === undefined ? undefined : cronSchedule(settings.cron, zone),
+    intervalMs: settings.interval,
+    count: settings.repeatCount,
+    clock,
+  });
   const queue = createJobQueue({
-    concurrency: settings.concurrency,
+    concurrency: settings.asynchronous ? settings.concurrency : 1,
     run: createJobRunner({ name, trees, settings, zone, operation, books, disk, reservations, clock, log }),
     ended(job, end) {
       if (end === 'failure') failures += 1;
@@ -127,7 +138,6 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   let recovering: Map<string, { name: string; end: JobEnd | 'waiting' }> | undefined;
   let known = options.known ?? false;
   let isOpen = false;
-  let lock: FolderLock | undefined;
   let hints: Hints | undefined;
   let sightings = new Map<string, Sighting>();
   /** The last scan left files that were due. */
@@ -151,15 +161,15 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   /** Names of copies that were found and removed, which happens only where a person recovers the stage. */
   async function openNow(byPerson = false): Promise<string[]> {
     if (isOpen && (await disk.look(trees.marker))) {
-      if (!(await lock?.isHeld())) lock = await takeLock(trees.lock, token);
+      await tenure.hold();
       return [];
     }
     isOpen = false;
     hints?.close();
     try {
       await prepareTrees(disk, trees, known);
-      lock = await takeLock(trees.lock, token);
-      await probeTrees(disk, trees, token);
+      await tenure.hold();
+      await probeTrees(disk, trees, { token, sweep: !settings.shared });
     } catch (error) {
       present = codeOf(error) !== 'storage-absent' && present;
       throw error;
@@ -167,20 +177,34 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     known = true;
     present = true;
     isOpen = true;
-    const { jobs, copies } = await inspect(byPerson);
-    for (const job of jobs) queue.add(job);
-    hints = watchHints(trees.input, loop.hint, log);
+    const copies = await takeUp(byPerson);
+    hints = settings.cron === undefined ? watchHints(trees.input, loop.hint, log) : undefined;
     return copies;
   }
 
-  const inspect = (byPerson: boolean) =>
-    inspectStage({ disk, trees, books, reservations, isActive: queue.has, newId, byPerson });
+  /** Makes jobs of what lies in stage and nobody works on. */
+  async function takeUp(byPerson: boolean): Promise<string[]> {
+    return tenure.alone(async () => {
+      const { has: isActive } = queue;
+      const found = await inspectStage({ disk, trees, books, reservations, isActive, tenure, newId, byPerson });
+      for (const job of found.jobs) queue.add(job);
+      return found.copies;
+    });
+  }
 
   async function scanNow(): Promise<ScanOutcome> {
     await openNow();
+    if (settings.shared) await takeUp(false);
     queue.wake();
-    const inFlight = queue.staged();
+    expireJobs();
     crowded = false;
+    const outcome = await tenure.alone(scanInput);
+    if (!settings.asynchronous) await queue.drain();
+    return outcome;
+  }
+
+  async function scanInput(): Promise<ScanOutcome> {
+    const inFlight = settings.shared ? await tenure.jobsInStage() : queue.staged();
     if (capacity(rules, inFlight) === 0) {
       lastScanAt = clock.now();
       return { claimed: 0, waiting, throttled: true };
@@ -193,7 +217,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     for (const gone of hurried) if (!sightings.has(gone)) complete.delete(gone);
     refuseFolders(selection.folders);
     const names = selection.picked.map((entry) => entry.name);
-    const jobs = await claim(disk, trees, names, newId);
+    const jobs = await claim(disk, trees, names, { newId, owner: tenure.owner });
     for (const job of jobs) {
       complete.delete(job.name);
       sightings.delete(job.name);
@@ -205,17 +229,32 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     return { claimed: jobs.length, waiting, throttled: false };
   }
 
+  /** Jobs that have been in stage for too long go to failure; where the folder is not throttled only if they are told to. */
+  function expireJobs(): void {
+    const { stageExpiration: limit, expireOnlyWhenThrottled, throttling } = settings;
+    if (limit === null || (expireOnlyWhenThrottled && !throttling)) return;
+    queue.expire((job) => clock.now() - claimedAt(job.id) > limit);
+  }
+
   async function listInput(): Promise<Listed[]> {
-    const names = (await disk.names(trees.input)).filter((entry) => isCandidate(entry, rules));
+    const own = settings.intake === 'root' ? new Set<string>(TREES) : undefined;
+    const names = (await disk.names(trees.input)).filter((entry) => isCandidate(entry, rules) && !own?.has(entry));
     const listing: Listed[] = [];
-    for (let at = 0; at < names.length; at += LOOKS_AT_ONCE) {
-      const portion = names.slice(at, at + LOOKS_AT_ONCE);
-      const looks = await Promise.all(portion.map((entry) => disk.look(`${trees.input}/${entry}`)));
-      looks.forEach((look, index) => {
-        if (look) listing.push({ ...look, name: portion[index] as string });
-      });
+    for (const [index, look] of (await disk.lookAll(trees.input, names)).entries()) {
+      const entry = names[index] as string;
+      if (look?.type === 'folder' && rules.folders) listing.push(await listedFolder(entry, look));
+      else if (look) listing.push({ ...look, name: entry });
     }
     return listing;
+  }
+
+  /** A folder is as young as the youngest thing in it: its own times do not tell of its files. */
+  async function listedFolder(entry: string, look: Look): Promise<Listed> {
+    const { files } = await contentOf(disk, `${trees.input}/${entry}`);
+    const times = [look, ...files.map((file) => file.look)];
+    const latest = times.reduce((most, { modifiedAt, changedAt }) => Math.max(most, modifiedAt, changedAt), 0);
+    const size = files.reduce((sum, file) => sum + file.look.size, files.length);
+    return { name: entry, type: 'folder', size, modifiedAt: latest, changedAt: latest };
   }
 
   /** A folder stays where it is, since nobody can tell when its content is complete; it is told once. */
@@ -225,7 +264,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     for (const folder of there) {
       if (refusedFolders.has(folder)) continue;
       refusedFolders.add(folder);
-      const reason = 'it is a folder; files directly in input are taken';
+      const reason = 'it is a folder; files directly in input are taken here';
       log.warn({ name: printable(folder) }, `left in input: ${reason}`);
       books.rejected({ jobId: newId(), name: folder, reason, kept: true });
     }
@@ -264,12 +303,11 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     recovering = told;
     const copies = await inTurn(async () => {
       const opened = await openNow(true);
-      const found = await inspect(true);
-      for (const job of found.jobs) queue.add(job);
+      const found = await takeUp(true);
       for (const job of queue.list()) told.set(job.id, { name: job.name, end: 'waiting' });
       queue.resume();
       queue.wake(true);
-      return [...opened, ...found.copies];
+      return [...opened, ...found];
     });
     await queue.drain();
     recovering = undefined;
@@ -296,7 +334,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
             message: messageOf(error),
             hint: error instanceof VigieError ? error.hint : undefined,
           };
-    return { waiting, staged: queue.staged(), failures, lastScanAt, error: told };
+    return { waiting, staged: queue.staged(), remainingMs: queue.remainingMs(), failures, lastScanAt, error: told };
   }
 
   return {
@@ -316,10 +354,8 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
       await turn;
       await queue.drain();
       hints?.close();
-      await lock?.release();
+      await tenure.release();
       isOpen = false;
     },
   };
 }
-
-const LOOKS_AT_ONCE = 64;

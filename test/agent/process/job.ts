@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OperationJob, Outcome } from '@vigie/agent/process/operation';
+import type { PictureJob, PictureOutcome } from '@vigie/agent/process/picture-job';
 import { createPipeline, type PipelineOptions } from '@vigie/agent/process/pipeline';
 import { type StepConfig, stepConfig } from '@vigie/agent/process/step-config';
 import { bytesOf } from '@vigie/shared/kit/names';
@@ -13,7 +13,7 @@ export async function jobOf(
   bytes: Uint8Array,
   name = '20260503120000.jpg',
   zone = 'Europe/Paris',
-): Promise<OperationJob> {
+): Promise<PictureJob> {
   const folder = await tempFolder();
   const workFolder = join(folder, 'work');
   await mkdir(workFolder);
@@ -30,7 +30,7 @@ export function steps(...list: object[]): StepConfig[] {
 export async function processed(
   bytes: Uint8Array,
   options: Partial<PipelineOptions> & { name?: string; zone?: string } = {},
-): Promise<Outcome & { job: OperationJob }> {
+): Promise<PictureOutcome & { job: PictureJob }> {
   const { name, zone, ...rest } = options;
   const job = await jobOf(bytes, name, zone);
   return { ...(await createPipeline({ steps: [], ...rest })(job)), job };

@@ -81,9 +81,9 @@ describe('a file that is processed', () => {
   it('a name that a person takes in the last moment is left to that person', async () => {
     const { engine, folder, drop, settle, books } = await rig();
     const intend = books.intend;
-    books.intend = (intent) => {
-      intend(intent);
-      if (intent.path === 'a.jpg') foreign = writeFile(join(folder, 'result/a.jpg'), 'foreign', { flag: 'wx' });
+    books.intend = (jobId, intents) => {
+      intend(jobId, intents);
+      if (intents[0]?.path === 'a.jpg') foreign = writeFile(join(folder, 'result/a.jpg'), 'foreign', { flag: 'wx' });
     };
     let foreign: Promise<void> | undefined;
     await engine.open();
@@ -125,7 +125,7 @@ describe('a file that cannot be processed', () => {
     await drop('bad.jpg', 'bytes');
     await settle();
     const told = books.held().map((h) => `${h.path}: ${h.unreadable}`);
-    expect(told.sort()).toEqual(['bad.jpg: a bug', 'empty.jpg: the file is empty; a picture has bytes']);
+    expect(told.sort()).toEqual(['bad.jpg: a bug', 'empty.jpg: the file is empty; a file with bytes is taken here']);
   });
 
   it('is told and not kept when failures are not to be preserved', async () => {
@@ -187,8 +187,8 @@ describe('a file that cannot be processed', () => {
     const trivial = createOperation();
     let writes = 1;
     let path = '';
-    const operation: typeof trivial = async (job) => {
-      const outcome = await trivial(job);
+    const operation: typeof trivial = async (job, signal) => {
+      const outcome = await trivial(job, signal);
       if (writes-- > 0) await writeFile(job.file, 'half and the rest');
       path = job.file;
       return outcome;
@@ -209,10 +209,10 @@ describe('a file that cannot be processed', () => {
 
   it('an operation that is wrong about its result does no harm', async () => {
     const trivial = createOperation();
-    const operation: typeof trivial = async (job) => {
-      const outcome = await trivial(job);
+    const operation: typeof trivial = async (job, signal) => {
+      const outcome = await trivial(job, signal);
       const wrong = { 'a.jpg': { name: '../../escape.jpg' }, 'b.jpg': { size: 1 }, 'c.jpg': { file: '/etc/hostname' } };
-      return { ...outcome, result: { ...outcome.result, ...wrong[job.name as 'a.jpg'] } };
+      return { ...outcome, results: outcome.results.map((result) => ({ ...result, ...wrong[job.name as 'a.jpg'] })) };
     };
     const { engine, drop, settle, books } = await rig({ operation });
     await engine.open();
@@ -224,7 +224,7 @@ describe('a file that cannot be processed', () => {
 
 describe('what is still being written', () => {
   it('is never picked early, with no wait time and scans in quick succession', async () => {
-    const { engine, folder, clock, books } = await rig({ settings: { waitTime: 0, interval: 1_000 } });
+    const { engine, folder, clock, books } = await rig({ settings: { waitTime: 0, settleTime: 1_000 } });
     await engine.open();
     const path = join(folder, 'input/slow.jpg');
     let content = '';

@@ -3,7 +3,11 @@ import type { Books, Intent } from '@vigie/agent/watched-folder/books';
 
 export type Held = Pick<Intent, 'tree' | 'path' | 'size' | 'sha256' | 'unreadable' | 'capturedAt' | 'kind'>;
 type Rejection = Parameters<Books['rejected']>[0];
-type Entry = { intend: Intent } | { filed: string } | { closed: string } | { rejected: Rejection };
+type Entry =
+  | { intend: readonly Intent[]; jobId: string }
+  | { filed: string }
+  | { closed: string }
+  | { rejected: Rejection };
 
 /** Books in an append-only file that is flushed with every entry; without a file, in memory alone. */
 export type FileBooks = Books & {
@@ -15,22 +19,23 @@ export type FileBooks = Books & {
 };
 
 export function createFileBooks(file?: string): FileBooks {
-  const jobs = new Map<string, { intent: Intent; filed: boolean }>();
+  const jobs = new Map<string, { intents: readonly Intent[]; filed: boolean }>();
   const held = new Map<string, Held>();
   const rejections: Rejection[] = [];
 
   function apply(entry: Entry): void {
     if ('intend' in entry) {
-      const before = jobs.get(entry.intend.jobId);
-      if (before?.filed) throw new Error(`job ${entry.intend.jobId} was filed at ${before.intent.path} already`);
-      jobs.set(entry.intend.jobId, { intent: entry.intend, filed: false });
+      const before = jobs.get(entry.jobId);
+      if (before?.filed) throw new Error(`job ${entry.jobId} was filed at ${before.intents[0]?.path} already`);
+      jobs.set(entry.jobId, { intents: entry.intend, filed: false });
     } else if ('filed' in entry) {
       const job = jobs.get(entry.filed);
       if (!job) throw new Error(`job ${entry.filed} was filed without an intention`);
       if (job.filed) return;
-      const { tree, path, size, sha256, unreadable, capturedAt, kind } = job.intent;
-      if (held.has(`${tree}/${path}`)) throw new Error(`${tree}/${path} holds two assets`);
-      held.set(`${tree}/${path}`, { tree, path, size, sha256, unreadable, capturedAt, kind });
+      for (const { tree, path, size, sha256, unreadable, capturedAt, kind } of job.intents) {
+        if (held.has(`${tree}/${path}`)) throw new Error(`${tree}/${path} holds two assets`);
+        held.set(`${tree}/${path}`, { tree, path, size, sha256, unreadable, capturedAt, kind });
+      }
       job.filed = true;
     } else if ('closed' in entry) jobs.delete(entry.closed);
     else rejections.push(entry.rejected);
@@ -51,8 +56,8 @@ export function createFileBooks(file?: string): FileBooks {
   }
 
   return {
-    intend: (intent) => write({ intend: { ...intent, preview: null } }),
-    intended: (jobId) => jobs.get(jobId)?.intent,
+    intend: (jobId, intents) => write({ jobId, intend: intents.map((intent) => ({ ...intent, preview: null })) }),
+    intended: (jobId) => [...(jobs.get(jobId)?.intents ?? [])],
     filed: (jobId) => write({ filed: jobId }),
     closed: (jobId) => write({ closed: jobId }),
     rejected: (rejected) => write({ rejected }),

@@ -1,7 +1,8 @@
-import { CAMERA_FILES, watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
+import { watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
 import { listFault, matcherOf } from '@vigie/agent/watched-folder/glob';
 import { firstFree, nameFault, safeName, suffixedName } from '@vigie/agent/watched-folder/names';
 import { placeFault, placeOf, placeWarning } from '@vigie/agent/watched-folder/place-pattern';
+import { CAMERA_FILES } from '@vigie/agent/watched-folder/profiles';
 import { bytesOf, nameOf } from '@vigie/shared/kit/names';
 import { parseConfig } from '@vigie/shared/kit/yaml-config';
 import { stamp, stampedAt } from '@vigie/shared/kit/zone';

@@ -1,6 +1,10 @@
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import type { Operation } from '@vigie/agent/watched-folder/operation';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type CrashPlan, crashingMachine } from '../../faults/watched-folder-crashes.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { createFileBooks, type FileBooks } from './file-books.ts';
 import { filesBelow, violations } from './invariants.ts';
 import { rig } from './rig.ts';
 import { createOperation, sha256 } from './trivial-operation.ts';
@@ -8,8 +12,7 @@ import { createOperation, sha256 } from './trivial-operation.ts';
 const asBuffers = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 
 /** An intention as the engine writes it down, for the job of a test. */
-const intent = (jobId: string, path: string, content: string) => ({
-  jobId,
+const intent = (path: string, content: string) => ({
   tree: 'result' as const,
   path,
   size: content.length,
@@ -46,16 +49,16 @@ describe('what lies in stage', () => {
     let calls = 0;
     const trivial = createOperation();
     const { engine, folder, books } = await rig({
-      operation: (job) => {
+      operation: (job, signal) => {
         calls += 1;
-        return trivial(job);
+        return trivial(job, signal);
       },
     });
     for (const path of ['stage/0job', 'result', 'preserve']) await mkdir(join(folder, path), { recursive: true });
     await writeFile(join(folder, 'stage/0job/a.jpg'), 'one');
     await link(join(folder, 'stage/0job/a.jpg'), join(folder, 'result/a.jpg'));
     await link(join(folder, 'stage/0job/a.jpg'), join(folder, 'preserve/a_3.jpg'));
-    books.intend(intent('0job', 'a.jpg', 'one'));
+    books.intend('0job', [intent('a.jpg', 'one')]);
     await engine.recoverStage();
     expect(calls).toBe(0);
     expect(await readdir(join(folder, 'preserve'))).toEqual(['a_3.jpg']);
@@ -67,7 +70,7 @@ describe('what lies in stage', () => {
     for (const path of ['stage/0job', 'result']) await mkdir(join(folder, path), { recursive: true });
     await writeFile(join(folder, 'stage/0job/a.jpg'), 'one');
     await writeFile(join(folder, 'result/a.jpg'), 'two');
-    books.intend(intent('0job', 'a.jpg', 'one'));
+    books.intend('0job', [intent('a.jpg', 'one')]);
     await engine.recoverStage();
     expect(books.held().map((h) => h.path)).toEqual(['a_1.jpg']);
     expect(await readFile(join(folder, 'result/a.jpg'), 'utf8')).toBe('two');
@@ -108,9 +111,9 @@ describe('what lies in stage', () => {
     let isFull = true;
     const trivial = createOperation();
     const { engine, folder, books, drop, settle } = await rig({
-      operation: async (job) => {
+      operation: async (job, signal) => {
         if (isFull) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
-        return trivial(job);
+        return trivial(job, signal);
       },
     });
     await engine.open();
@@ -141,5 +144,108 @@ describe('what lies in stage', () => {
       'input/.0123456789ab.part',
       'input/mine.part',
     ]);
+  });
+});
+
+it('a result that the next folder of a chain has taken is not made again when a later step fails', async () => {
+  const next = await tempFolder();
+  const { engine, folder, books, drop, settle } = await rig({ settings: { result: `${next}/`, preserve: 'kept/' } });
+  const filed = new Set<string>();
+  const { filed: file } = books;
+  books.filed = (jobId) => {
+    file(jobId);
+    filed.add(jobId);
+  };
+  books.isFiled = (jobId) => filed.has(jobId);
+  await engine.open();
+  await writeFile(join(folder, 'preserve/kept'), 'a file where a folder should be');
+  await drop('a.jpg', 'one');
+  await settle();
+  expect(engine.condition()).toMatchObject({ staged: 1, error: { code: 'ENOTDIR' } });
+  await rm(join(next, 'a.jpg'));
+  await rm(join(folder, 'preserve/kept'));
+  await engine.recoverStage();
+  expect(engine.condition()).toMatchObject({ staged: 0, error: null });
+  expect(await readdir(next)).toEqual([]);
+  expect(await readFile(join(folder, 'preserve/kept/a.jpg'), 'utf8')).toBe('one');
+});
+
+describe('a folder job is finished from wherever a crash has left it', () => {
+  const CONTENT = { 'order/a': 'first', 'order/deep/b': 'second' };
+
+  /** One life of an engine, whose machine dies after so many steps; tells whether it did. */
+  async function life(folder: string, books: FileBooks, isSound: boolean, plan: CrashPlan): Promise<boolean> {
+    const spare = `${folder}-spare`;
+    await mkdir(spare, { recursive: true });
+    const machine = crashingMachine({ plan, books, spare });
+    const operation: Operation = async (job) => ({
+      sound: isSound ? { ok: true } : { ok: false, reason: 'no' },
+      results: job.files.map((path) => ({ file: `${job.file}/${path}`, name: path })),
+    });
+    const { engine, clock } = await rig({
+      folder,
+      books: { ...books, ...machine.books },
+      disk: machine.disk,
+      operation,
+      settings: { folders: true },
+    });
+    try {
+      for (let scans = 0; scans < 3; scans++) {
+        await engine.scan();
+        await engine.drain();
+        clock.advance(100_000);
+      }
+    } catch (error) {
+      if (!machine.hasCrashed()) throw error;
+    }
+    try {
+      await engine[Symbol.asyncDispose]();
+    } catch (error) {
+      if (!machine.hasCrashed()) throw error;
+    }
+    if (machine.hasCrashed()) await machine.settle();
+    return machine.hasCrashed();
+  }
+
+  it.each([
+    [true, 'kill'],
+    [false, 'kill'],
+    [true, 'cut'],
+    [false, 'cut'],
+  ] as const)('to result and preserve (%s), or to failure, once (%s)', async (isSound, how) => {
+    const root = await mkdtemp('/dev/shm/vigie-test-');
+    onTestFinished(() => rm(root, { recursive: true, force: true }));
+    const left = async (folder: string, tree: string) =>
+      Object.fromEntries(
+        [...(await filesBelow(join(folder, tree)))].sort().map(([path, bytes]) => [path, String(bytes)]),
+      );
+    let crashes = 0;
+    for (let at = 1; ; at++) {
+      const folder = join(root, `${at}`);
+      for (const [path, content] of Object.entries(CONTENT)) {
+        await mkdir(join(folder, 'input', path, '..'), { recursive: true });
+        await writeFile(join(folder, 'input', path), content);
+      }
+      const books = createFileBooks();
+      const hasCrashed = await life(folder, books, isSound, { at, how });
+      await life(folder, books, isSound, { at: Number.POSITIVE_INFINITY, how });
+      const nothing = {};
+      expect([await left(folder, 'input'), await readdir(join(folder, 'stage'))], `step ${at}`).toEqual([nothing, []]);
+      for (const tree of ['result', 'preserve']) {
+        expect(await left(folder, tree), `${tree} after step ${at}`).toEqual(isSound ? CONTENT : nothing);
+      }
+      expect(await left(folder, 'failure'), `failure after step ${at}`).toEqual(isSound ? nothing : CONTENT);
+      expect(
+        books
+          .held()
+          .map(({ path }) => path)
+          .sort(),
+        `books after step ${at}`,
+      ).toEqual(Object.keys(CONTENT));
+      expect(books.open()).toEqual([]);
+      if (!hasCrashed) break;
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(15);
   });
 });

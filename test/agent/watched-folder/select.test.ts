@@ -8,6 +8,8 @@ const NOW = { wall: 1_800_000_000_000, monotonic: 1_000_000 };
 const rules = (over: Partial<SelectSettings> = {}): SelectSettings => ({
   include: matcherOf('*'),
   exclude: matcherOf(''),
+  ignore: true,
+  folders: false,
   waitTimeMs: 2_000,
   stableMs: 1_000,
   batchSize: 16,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Operation } from '@vigie/agent/process/operation';
+import type { Operation } from '@vigie/agent/watched-folder/operation';
 import { bytesOf } from '@vigie/shared/kit/names';
 import { kindOf } from '@vigie/shared/protocol/asset';
 
@@ -25,6 +25,6 @@ export function createOperation(change?: (bytes: Buffer) => Buffer): Operation {
       result = { file: join(workFolder, 'made'), name, size: made.length, sha256: sha256(made) };
       await writeFile(result.file, made);
     }
-    return { sound, original, result, capturedAt, preview: null, exif: {} };
+    return { sound, original, results: [result], capturedAt, preview: null };
   };
 }

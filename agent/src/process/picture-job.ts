@@ -4,9 +4,9 @@ import type { Kind } from '@vigie/shared/protocol/asset';
  * What is done with one claimed file. The file lies in stage and belongs to the job alone; an operation reads it, never
  * writes it, and puts what it makes into `workFolder`, which vanishes with the job.
  */
-export type Operation = (job: OperationJob, signal?: AbortSignal) => Promise<Outcome>;
+export type PictureOperation = (job: PictureJob, signal?: AbortSignal) => Promise<PictureOutcome>;
 
-export type OperationJob = {
+export type PictureJob = {
   /** Absolute path in stage. */
   file: string;
   /** Its name in input. */
@@ -23,7 +23,7 @@ export type OperationJob = {
  * The outcome of an operation. A file that cannot be read as a picture is no error of the operation: `sound` is false
  * with the reason, and its digest and size are told all the same.
  */
-export type Outcome = {
+export type PictureOutcome = {
   sound: { ok: true } | { ok: false; reason: string };
   /** The claimed file's own figures. `sha256` is 64 hexadecimal digits. */
   original: { size: number; sha256: string; kind: Kind };
