@@ -5,7 +5,7 @@ import type { Trees } from './trees.ts';
 
 /**
  * Claims files by renaming each into a job folder of its own, durably: from then on they belong to this engine. A file that has gone in the
- * meantime is left out.
+ * meantime is left out. What was claimed before an error comes with the error, and is worked on all the same.
  *
  * @param newId job ids, growing
  * @param owner written into each job folder first, where several engines share the stage
@@ -15,22 +15,27 @@ export async function claim(
   { input, stage }: Pick<Trees, 'input' | 'stage'>,
   names: readonly string[],
   { newId, owner }: { newId: () => string; owner: { name: string; text: string } | undefined },
-): Promise<Job[]> {
+): Promise<{ jobs: Job[]; error: unknown }> {
   const jobs: Job[] = [];
+  let failure: unknown;
   try {
     for (const name of names) {
       const id = await moveToJob(disk, stage, `${input}/${name}`, name, newId, owner);
       if (id !== undefined) jobs.push({ id, name, repeated: false });
     }
-  } finally {
-    // What was claimed before an error is worked on all the same.
+  } catch (error) {
+    failure = error;
+  }
+  try {
     await Promise.all(jobs.map(({ id }) => disk.syncFolder(`${stage}/${id}`)));
     if (jobs.length > 0) {
       await disk.syncFolder(stage);
       await disk.syncFolder(input);
     }
+  } catch (error) {
+    failure ??= error;
   }
-  return jobs;
+  return { jobs, error: failure };
 }
 
 /** Moves one entry into a new job folder; its id, or undefined when the entry was gone. Not flushed. */

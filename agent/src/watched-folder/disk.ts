@@ -105,19 +105,7 @@ export const localDisk: Disk = {
   async copyNew(from, to) {
     const part = `${folderOf(to)}/${COPY}${randomUUID()}.part`;
     try {
-      const source = await open(bytesOf(from), READ);
-      try {
-        if (!(await source.stat()).isFile()) throw notAFile('copy', from);
-        const copy = await open(bytesOf(part), 'wx');
-        try {
-          await copy.writeFile(source.createReadStream({ autoClose: false }));
-          await copy.sync();
-        } finally {
-          await copy.close();
-        }
-      } finally {
-        await source.close();
-      }
+      await copyBytes(from, part);
       await link(bytesOf(part), bytesOf(to));
     } finally {
       await durable.removeIfThere(part);
@@ -231,10 +219,34 @@ export const quickDisk: Disk = {
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
+/** A flushed copy under a new name, with the modification time of the file. */
+async function copyBytes(from: string, to: string): Promise<void> {
+  const source = await open(bytesOf(from), READ);
+  try {
+    const stat = await source.stat();
+    if (!stat.isFile()) throw notAFile('copy', from);
+    const copy = await open(bytesOf(to), 'wx');
+    try {
+      await copy.writeFile(source.createReadStream({ autoClose: false }));
+      await copy.utimes(stat.atime, stat.mtime);
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
 async function overwrite(from: string, to: string): Promise<void> {
   const part = `${folderOf(to)}/${COPY}${randomUUID()}.part`;
-  await link(bytesOf(from), bytesOf(part));
   try {
+    try {
+      await link(bytesOf(from), bytesOf(part));
+    } catch (error) {
+      if (!isSystemError(error, 'EXDEV')) throw error;
+      await copyBytes(from, part);
+    }
     await rename(bytesOf(part), bytesOf(to));
   } finally {
     // Where both names were one file's already, rename does nothing and leaves both.

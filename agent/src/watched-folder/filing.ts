@@ -1,3 +1,4 @@
+import { isSystemError } from '@vigie/shared/kit/errors';
 import { printable } from '@vigie/shared/kit/names';
 import { stampedAt } from '@vigie/shared/kit/zone';
 import { kindOf } from '@vigie/shared/protocol/asset';
@@ -5,6 +6,7 @@ import type { Intent } from './books.ts';
 import { type Candidate, contentOf } from './candidate.ts';
 import type { Look } from './disk.ts';
 import { FAILURE_LOG, logFailure } from './failure-log.ts';
+import { copyFolder, isSameFolder } from './folder-copy.ts';
 import { type Job, type JobContext, type JobEnd, WORK } from './job.ts';
 import { fitted, hexadecimalName, nameFault, safeName } from './names.ts';
 import type { Figures, Outcome, ResultFile } from './operation.ts';
@@ -166,7 +168,12 @@ export function createFiling(context: JobContext) {
     for (const { path } of files) await disk.syncFile(`${fileOf(job)}/${path}`);
     for (const path of folders) await disk.syncFolder(`${fileOf(job)}/${path}`);
     await disk.syncFolder(fileOf(job));
-    await disk.rename(fileOf(job), to);
+    try {
+      await disk.rename(fileOf(job), to);
+    } catch (error) {
+      if (!isSystemError(error, 'EXDEV')) throw error;
+      return copyFolder(disk, { files, folders, specials: [] }, { from: fileOf(job), to, jobId: job.id });
+    }
     await disk.syncFolder(parentOf(to));
     await disk.syncFolder(folderOf(job));
   }
@@ -216,6 +223,8 @@ export function createFiling(context: JobContext) {
       const target = `${folder}/${to.name}`;
       const content = await contentOf(disk, fileOf(job));
       const replaces = settings.overwriteDuplicates && (await disk.look(target))?.type === 'folder';
+      // On another file system a crash may have left the copy and the folder.
+      if (job.repeated && (await isSameFolder(disk, content, fileOf(job), target))) return;
       if (!replaces) return moveFolder(job, content, await freeFolder(job, folder, to.name));
       for (const path of content.folders) await disk.makeFolder(`${target}/${path}`);
       for (const { path } of content.files) await disk.replaceWith(`${fileOf(job)}/${path}`, `${target}/${path}`);
@@ -238,6 +247,9 @@ export function createFiling(context: JobContext) {
       if (!other.startsWith(stem)) continue;
       const look = await disk.look(`${folder}/${other}`);
       if (look && isSame(look, own)) return true;
+      // A copy on another file system is told by its bytes.
+      if (look?.type !== 'file' || look.device === own.device || look.size !== own.size) continue;
+      if ((await disk.digest(`${folder}/${other}`)).sha256 === (await disk.digest(fileOf(job))).sha256) return true;
     }
     return false;
   }

@@ -73,6 +73,9 @@ const given = z.strictObject({
   durable: z.boolean().optional(),
 });
 
+/** The keys of the settings, in order. */
+export const GIVEN_KEYS: readonly string[] = Object.keys(given.shape);
+
 /** Settings of one watched folder as they are written down: every one has a default in its profile. */
 export type GivenFolderConfig = z.input<typeof given>;
 

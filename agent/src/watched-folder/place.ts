@@ -39,7 +39,7 @@ export async function placeUnder(options: { disk: Disk; file: string; folder: st
     const pathAt = (index: number) => `${folder}/${suffixedName(name, index)}`;
     const path = pathAt(await firstFree(async (at) => (await disk.look(pathAt(at))) !== undefined));
     try {
-      await intoFolder(disk, path, () => disk.linkNew(file, path));
+      await intoFolder(disk, path, () => linkOrCopy(disk, file, path));
       return path;
     } catch (error) {
       if (!isSystemError(error, 'EEXIST')) throw error;

@@ -4,23 +4,23 @@ import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
 import type { Books } from './books.ts';
-import { contentOf } from './candidate.ts';
-import { claim, claimedAt, createJobIds } from './claim.ts';
+import { claimedAt, createJobIds } from './claim.ts';
 import { cronSchedule } from './cron.ts';
-import { type Disk, type Look, localDisk, quickDisk } from './disk.ts';
+import { type Disk, localDisk, quickDisk } from './disk.ts';
 import type { WatchedFolderConfig } from './folder-config.ts';
 import { type Hints, watchHints } from './hints.ts';
+import { createIntake } from './intake.ts';
 import { createJobRunner, type JobEnd } from './job.ts';
 import { createJobQueue } from './job-queue.ts';
 import type { Operation } from './operation.ts';
 import { createReservations } from './place.ts';
 import { inspectStage } from './recovery.ts';
 import { createScanLoop } from './scan-loop.ts';
-import { capacity, isCandidate, type Listed, type Sighting, select } from './select.ts';
+import { capacity, isCandidate } from './select.ts';
 import { settingsOf } from './settings.ts';
 import { bringIn } from './submit.ts';
 import { createTenure } from './tenure.ts';
-import { prepareTrees, probeTrees, TREES, treesOf } from './trees.ts';
+import { prepareTrees, probeTrees, treesOf } from './trees.ts';
 
 /**
  * One watched folder with its operation: `input → stage → result + preserve | failure`.
@@ -126,23 +126,18 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
       options.ended?.({ jobId: job.id, name: job.name, end });
     },
     failed: (job, error) => log.warn({ job: job.id, name: printable(job.name), code: codeOf(error) }, messageOf(error)),
-    idle: () => crowded && loop.wake(),
+    idle: () => intake.isCrowded() && loop.wake(),
     backoff: { baseMs: 1_000, capMs: 60_000 },
     clock,
     random,
   });
 
-  const complete = new Set<string>();
-  const refusedFolders = new Set<string>();
+  const intake = createIntake({ disk, trees, settings, rules, books, tenure, newId, clock, log });
   /** What became of the jobs, while somebody who recovers the stage wants to know. */
   let recovering: Map<string, { name: string; end: JobEnd | 'waiting' }> | undefined;
   let known = options.known ?? false;
   let isOpen = false;
   let hints: Hints | undefined;
-  let sightings = new Map<string, Sighting>();
-  /** The last scan left files that were due. */
-  let crowded = false;
-  let waiting = 0;
   let failures = 0;
   let lastScanAt: number | null = null;
   let scanError: unknown;
@@ -197,7 +192,6 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     if (settings.shared) await takeUp(false);
     queue.wake();
     expireJobs();
-    crowded = false;
     const outcome = await tenure.alone(scanInput);
     if (!settings.asynchronous) await queue.drain();
     return outcome;
@@ -207,26 +201,13 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     const inFlight = settings.shared ? await tenure.jobsInStage() : queue.staged();
     if (capacity(rules, inFlight) === 0) {
       lastScanAt = clock.now();
-      return { claimed: 0, waiting, throttled: true };
+      return { claimed: 0, waiting: intake.waiting(), throttled: true };
     }
-    const hurried = [...complete];
-    const listing = await listInput();
-    const now = { wall: clock.now(), monotonic: clock.monotonic() };
-    const selection = select(listing, rules, now, { sightings, complete, inFlight });
-    sightings = selection.sightings;
-    for (const gone of hurried) if (!sightings.has(gone)) complete.delete(gone);
-    refuseFolders(selection.folders);
-    const names = selection.picked.map((entry) => entry.name);
-    const jobs = await claim(disk, trees, names, { newId, owner: tenure.owner });
-    for (const job of jobs) {
-      complete.delete(job.name);
-      sightings.delete(job.name);
-      queue.add(job);
-    }
-    waiting = selection.waiting;
-    crowded = selection.picked.length > 0 && selection.picked.length === capacity(rules, inFlight) && waiting > 0;
+    const { jobs, error } = await intake.take(inFlight);
+    for (const job of jobs) queue.add(job);
+    if (error !== undefined) throw error;
     lastScanAt = clock.now();
-    return { claimed: jobs.length, waiting, throttled: false };
+    return { claimed: jobs.length, waiting: intake.waiting(), throttled: false };
   }
 
   /** Jobs that have been in stage for too long go to failure; where the folder is not throttled only if they are told to. */
@@ -234,40 +215,6 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     const { stageExpiration: limit, expireOnlyWhenThrottled, throttling } = settings;
     if (limit === null || (expireOnlyWhenThrottled && !throttling)) return;
     queue.expire((job) => clock.now() - claimedAt(job.id) > limit);
-  }
-
-  async function listInput(): Promise<Listed[]> {
-    const own = settings.intake === 'root' ? new Set<string>(TREES) : undefined;
-    const names = (await disk.names(trees.input)).filter((entry) => isCandidate(entry, rules) && !own?.has(entry));
-    const listing: Listed[] = [];
-    for (const [index, look] of (await disk.lookAll(trees.input, names)).entries()) {
-      const entry = names[index] as string;
-      if (look?.type === 'folder' && rules.folders) listing.push(await listedFolder(entry, look));
-      else if (look) listing.push({ ...look, name: entry });
-    }
-    return listing;
-  }
-
-  /** A folder is as young as the youngest thing in it: its own times do not tell of its files. */
-  async function listedFolder(entry: string, look: Look): Promise<Listed> {
-    const { files } = await contentOf(disk, `${trees.input}/${entry}`);
-    const times = [look, ...files.map((file) => file.look)];
-    const latest = times.reduce((most, { modifiedAt, changedAt }) => Math.max(most, modifiedAt, changedAt), 0);
-    const size = files.reduce((sum, file) => sum + file.look.size, files.length);
-    return { name: entry, type: 'folder', size, modifiedAt: latest, changedAt: latest };
-  }
-
-  /** A folder stays where it is, since nobody can tell when its content is complete; it is told once. */
-  function refuseFolders(folders: readonly Listed[]): void {
-    const there = new Set(folders.map((folder) => folder.name));
-    for (const gone of refusedFolders) if (!there.has(gone)) refusedFolders.delete(gone);
-    for (const folder of there) {
-      if (refusedFolders.has(folder)) continue;
-      refusedFolders.add(folder);
-      const reason = 'it is a folder; files directly in input are taken here';
-      log.warn({ name: printable(folder) }, `left in input: ${reason}`);
-      books.rejected({ jobId: newId(), name: folder, reason, kept: true });
-    }
   }
 
   async function scan(): Promise<ScanOutcome> {
@@ -319,7 +266,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     const taken = await bringIn(disk, file, trees.input, wanted);
     if (!isCandidate(taken, rules))
       log.warn({ name: printable(taken) }, 'no pattern of "include" takes this name: it stays in input');
-    if (isComplete) complete.add(taken);
+    if (isComplete) intake.hasten(taken);
     loop.wake();
     return taken;
   }
@@ -334,7 +281,14 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
             message: messageOf(error),
             hint: error instanceof VigieError ? error.hint : undefined,
           };
-    return { waiting, staged: queue.staged(), remainingMs: queue.remainingMs(), failures, lastScanAt, error: told };
+    return {
+      waiting: intake.waiting(),
+      staged: queue.staged(),
+      remainingMs: queue.remainingMs(),
+      failures,
+      lastScanAt,
+      error: told,
+    };
   }
 
   return {
