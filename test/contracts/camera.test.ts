@@ -1,73 +1,109 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Camera, CaptureRequest } from '@vigie/hardware/camera/camera';
-import { createGphoto2 } from '@vigie/hardware/camera/gphoto2';
-import { createTestPicture } from '@vigie/hardware/camera/test-picture';
-import { drawTestPicture } from '@vigie/hardware/camera/test-picture-drawing';
+import { readdir, readFile } from 'node:fs/promises';
+import { systemClock } from '@vigie/shared/kit/clock';
+import { VigieError } from '@vigie/shared/kit/errors';
 import { describe, expect, test } from 'vitest';
-import { fontFile } from '../support/font.ts';
-import { decodes, jpegPicture } from '../support/picture.ts';
-import { tempFolder } from '../support/temp.ts';
-import { virtualCamera } from '../support/virtual-camera/virtual-camera.ts';
+import { captureRequest } from '../support/capture-request.ts';
+import { decodes } from '../support/picture.ts';
+import { type Fault, STANDS, type Stand } from './camera-stands.ts';
 
 /** What every camera must do, whatever its technology. */
-const cameras: Record<string, () => Promise<Camera>> = {
-  'test picture': async () =>
-    createTestPicture({ width: 320, height: 240, bytes: 60_000, fontFile, draw: drawTestPicture }),
-  gphoto2: async () => {
-    const { put, environment } = await virtualCamera();
-    await put(await jpegPicture());
-    return createGphoto2({
-      timeLimitMs: 20_000,
-      keepOnCard: true,
-      environment: { ...process.env, ...environment },
+describe.each(Object.entries(STANDS))('camera contract: %s', (_, open) => {
+  async function works({ camera, offer }: Stand, one = camera()): Promise<void> {
+    await offer?.();
+    expect(await one.capture(await captureRequest())).toHaveLength(1);
+  }
+
+  /** A capture that fails as the port says, with nothing left behind. */
+  async function fails(stand: Stand, camera = stand.camera()): Promise<VigieError> {
+    const request = await captureRequest();
+    const error = await camera.capture(request).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(VigieError);
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^camera-(absent|busy|timeout|refused|crashed|incomplete)$/),
+      retryable: true,
+      hint: expect.stringMatching(/\w/),
     });
-  },
-};
+    expect(await readdir(request.folder)).toEqual([]);
+    return error as VigieError;
+  }
 
-async function request(sequence = 1): Promise<CaptureRequest> {
-  const folder = join(await tempFolder(), 'capture');
-  await mkdir(folder);
-  return { folder, at: Date.UTC(2026, 4, 3, 10, 20, 30), zone: 'Europe/Paris', source: 'summit', sequence };
-}
-
-describe.each(Object.entries(cameras))('camera contract: %s', (_, open) => {
-  test('a capture gives complete files with their extension, and nothing else in the folder', async () => {
-    await using camera = await open();
-    const wanted = await request();
-    const files = await camera.capture(wanted);
+  test('a capture gives complete files with their extension, and nothing else in the folder; captures follow one another', async () => {
+    const stand = await open();
+    await using camera = stand.camera();
+    await stand.offer?.();
+    const request = await captureRequest();
+    const files = await camera.capture(request);
     expect(files).toHaveLength(1);
     const [file] = files as [{ path: string; extension: string }];
     expect(file.extension).toBe('jpg');
     expect(file.path.endsWith('.jpg')).toBe(true);
-    expect(await readdir(wanted.folder)).toEqual([file.path.slice(wanted.folder.length + 1)]);
+    expect(await readdir(request.folder)).toEqual([file.path.slice(request.folder.length + 1)]);
     expect(await decodes(await readFile(file.path))).toBe(true);
     expect(camera.description).not.toBe('');
-  });
-
-  test('captures follow one another', async () => {
-    await using camera = await open();
-    for (const sequence of [1, 2, 3]) expect(await camera.capture(await request(sequence))).toHaveLength(1);
+    await works(stand, camera);
   });
 
   test('a second capture while one runs is refused as camera-busy and does not disturb the first', async () => {
-    await using camera = await open();
-    const first = camera.capture(await request(1));
-    await expect(camera.capture(await request(2))).rejects.toMatchObject({ code: 'camera-busy', retryable: true });
+    const stand = await open();
+    await using camera = stand.camera();
+    await stand.offer?.();
+    const first = camera.capture(await captureRequest());
+    await expect(camera.capture(await captureRequest({ sequence: 2 }))).rejects.toMatchObject({
+      code: 'camera-busy',
+      retryable: true,
+      hint: expect.stringMatching(/\w/),
+    });
     expect(await first).toHaveLength(1);
-    expect(await camera.capture(await request(3))).toHaveLength(1);
+    await works(stand, camera);
   });
 
   test('an aborted capture throws the reason, leaves no file, and the next one works', async () => {
-    await using camera = await open();
-    const wanted = await request();
+    const stand = await open();
+    await using camera = stand.camera();
+    await stand.offer?.();
+    const request = await captureRequest();
     const abort = new AbortController();
-    const capture = camera.capture(wanted, abort.signal);
+    const capture = camera.capture(request, abort.signal);
     const reason = new Error('the source was stopped');
     abort.abort(reason);
     await expect(capture).rejects.toBe(reason);
-    expect(await readdir(wanted.folder)).toEqual([]);
-    await expect(camera.capture(wanted, AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(await camera.capture(wanted)).toHaveLength(1);
+    expect(await readdir(request.folder)).toEqual([]);
+    await expect(camera.capture(request, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(await camera.capture(request)).toHaveLength(1);
   });
+
+  test('a capture that hangs is stopped at its time limit; closing stops one and waits for its end', async () => {
+    const stand = await open();
+    await using camera = stand.camera(stand.shortLimitMs);
+    await stand.begin('hang');
+    const begin = performance.now();
+    expect((await fails(stand, camera)).code).toBe('camera-timeout');
+    expect(performance.now() - begin).toBeGreaterThan(stand.shortLimitMs - 50);
+    expect(performance.now() - begin).toBeLessThan(stand.shortLimitMs + 4_000);
+
+    const other = stand.camera();
+    const request = await captureRequest();
+    const capture = other.capture(request).catch((error: unknown) => error);
+    await other[Symbol.asyncDispose]();
+    // Whoever waits for the capture hears of its end right after.
+    expect(await Promise.race([capture, systemClock.sleep(500)])).toMatchObject({ code: 'camera-closed' });
+    expect(await readdir(request.folder)).toEqual([]);
+
+    await stand.mend();
+    await works(stand);
+  });
+
+  test.each<[Fault]>([['absent'], ['empty']])(
+    'fault %s: told, nothing left behind, and it works again',
+    async (fault) => {
+      const stand = await open();
+      await using camera = stand.camera();
+      await stand.begin(fault);
+      const error = await fails(stand, camera);
+      if (fault === 'absent') expect(error.code).toBe(stand.absent);
+      else expect(error.code).toMatch(/^camera-(crashed|refused|incomplete)$/);
+      await stand.mend();
+      await works(stand, camera);
+    },
+  );
 });

@@ -21,8 +21,9 @@ export function handClock(now = Date.UTC(2026, 10, 23, 12)): Clock & { advance(m
 }
 
 /** A real ledger in a folder of its own, with a source `garden` that owes to `archive` and `mirror`. */
-export async function testLedger(folder?: string) {
-  const clock = handClock();
+export async function testLedger(folder?: string, given?: Clock) {
+  const hand = handClock();
+  const clock = given ? { ...given, advance: hand.advance } : hand;
   const ledger = openLedger(folder ?? (await tempFolder()));
   onTestFinished(() => ledger[Symbol.dispose]());
   const outbox = createOutbox(ledger, clock, () => undefined);
@@ -40,21 +41,25 @@ export async function testLedger(folder?: string) {
   let number = 0;
 
   /** Files one asset as the watched folder does; returns its path. */
-  function file(path: string, options: { capturedAt?: number; size?: number; unreadable?: string } = {}): string {
+  function file(
+    path: string,
+    options: { capturedAt?: number; size?: number; unreadable?: string; jobId?: string; sha256?: string } = {},
+  ): string {
     number += 1;
-    const jobId = `job-${number}`;
-    assets.books.intend({
-      jobId,
-      tree: options.unreadable === undefined ? 'result' : 'failure',
-      path,
-      size: options.size ?? 100,
-      sha256: number.toString(16).padStart(64, '0'),
-      kind: 'jpg',
-      capturedAt: options.capturedAt ?? clock.now(),
-      modifiedAt: clock.now(),
-      unreadable: options.unreadable,
-      preview: null,
-    });
+    const jobId = options.jobId ?? `job-${number}`;
+    assets.books.intend(jobId, [
+      {
+        tree: options.unreadable === undefined ? 'result' : 'failure',
+        path,
+        size: options.size ?? 100,
+        sha256: options.sha256 ?? number.toString(16).padStart(64, '0'),
+        kind: 'jpg',
+        capturedAt: options.capturedAt ?? clock.now(),
+        modifiedAt: clock.now(),
+        unreadable: options.unreadable,
+        preview: null,
+      },
+    ]);
     assets.books.filed(jobId);
     assets.books.closed(jobId);
     return path;

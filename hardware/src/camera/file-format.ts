@@ -30,8 +30,12 @@ export function formatOf(head: Uint8Array): FileFormat | undefined {
 export async function extensionOf(path: string): Promise<string> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  const format = formatOf(buffer.subarray(0, bytesRead));
-  return format === 'tiff' ? 'tif' : (format ?? 'raw');
+  return extensionFor(formatOf(buffer.subarray(0, bytesRead))) ?? 'raw';
+}
+
+/** The extension of files of a format; undefined for none. */
+export function extensionFor(format: FileFormat | undefined): string | undefined {
+  return format === 'tiff' ? 'tif' : format;
 }
 
 function isoFormat(brand: string): FileFormat | undefined {

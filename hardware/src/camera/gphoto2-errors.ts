@@ -1,10 +1,16 @@
 import { VigieError } from '@vigie/shared/kit/errors';
+import type { Body, BodyChoice, SessionError, SettingFault } from './gphoto2-order.ts';
 
 /** What libgphoto2's numbers mean for an operator. Source: gphoto2-port-result.h and gphoto2-result.h of libgphoto2 2.5. */
 const MEANING: Record<number, { code: string; what: string; hint: string }> = {
   [-3]: refused('its store is full', 'Empty or replace the memory card.'),
   [-115]: refused('its store is full', 'Empty or replace the memory card.'),
   [-10]: timeout('it did not answer in time'),
+  [-102]: {
+    code: 'camera-incomplete',
+    what: 'the picture that it sent is cut short',
+    hint: 'What came is kept. Check the cable and the card.',
+  },
   [-7]: absent('the connection broke'),
   [-34]: absent('the connection broke while reading'),
   [-35]: absent('the connection broke while writing'),
@@ -30,11 +36,74 @@ export function captureError(number: number, model: string, holders: string[]): 
   });
 }
 
-export function absentError(): VigieError {
-  return new VigieError('camera-absent', 'capture with "gphoto2": no camera is found on USB, one should be there', {
+/** None on the bus is the right one: says which is wanted and which are there. */
+export function absentError(choice: BodyChoice, found: readonly Body[]): VigieError {
+  const wanted = Object.entries(choice)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+    .join(' and ');
+  const there = found.slice(0, NAMED_MAX).map(describe).join('; ');
+  const held = found.some(({ busy }) => busy);
+  const is = found.length === 0 ? 'no camera is found on USB' : `found on USB: ${there}`;
+  const should = wanted === '' ? 'one should be there' : `one with ${wanted} should be there`;
+  return new VigieError(held ? 'camera-busy' : 'camera-absent', `capture with "gphoto2": ${is}, ${should}`, {
     retryable: true,
-    hint: 'Check that the camera is on, its cable, and that its USB mode is PTP.',
+    hint: held
+      ? holdsHint([])
+      : found.length === 0
+        ? 'Check that the camera is on, its cable, and that its USB mode is PTP.'
+        : 'Check that the right camera is on, its cable, and what the configuration says of it.',
   });
+}
+
+const NAMED_MAX = 8;
+
+function describe({ model, port, serial, owner, busy }: Body): string {
+  const known = [
+    serial ? `serial ${JSON.stringify(serial)}` : '',
+    owner ? `owner ${JSON.stringify(owner)}` : '',
+    busy ? 'held by another program' : '',
+  ].filter((text) => text !== '');
+  return `${JSON.stringify(model)} at ${port}${known.length > 0 ? ` (${known.join(', ')})` : ''}`;
+}
+
+const FAULTS: Record<SettingFault, (is: string) => string> = {
+  unknown: () => 'the camera has no setting of this name',
+  readonly: (is) => `it can only be read, and is ${is}`,
+  'not-allowed': () => 'the camera does not know this value',
+  'not-taken': (is) => `it was set, and is ${is}`,
+};
+const CHOICES_TOLD = 40;
+
+export function settingError(
+  { setting, wanted, is, choices, why }: Extract<SessionError, { setting: string }>,
+  model: string,
+): VigieError {
+  const allowed = choices.slice(0, CHOICES_TOLD).map((choice) => JSON.stringify(choice));
+  const more = choices.length > CHOICES_TOLD ? ', …' : '';
+  const should = allowed.length > 0 ? `; allowed: ${allowed.join(', ')}${more}` : '';
+  const what = `${FAULTS[why](JSON.stringify(is))}${should}`;
+  return new VigieError(
+    'camera-setting',
+    `set ${JSON.stringify(setting)} to ${JSON.stringify(wanted)} on ${JSON.stringify(model)}: ${what}`.slice(0, 1000),
+    {
+      retryable: false,
+      hint: 'Names and values of settings are libgphoto2’s: "gphoto2 --list-all-config" shows those of this camera.',
+    },
+  );
+}
+
+export function incompleteError(came: readonly string[], missing: number, model: string): VigieError {
+  const names = came.map((name) => JSON.stringify(name)).join(', ');
+  const all = came.length + missing;
+  return new VigieError(
+    'camera-incomplete',
+    `capture with ${JSON.stringify(model)}: ${came.length} of ${all} files came (${names}), all of one release should`,
+    {
+      retryable: true,
+      hint: 'What came is kept. Check the picture format on the camera, "files" in the configuration, and the card.',
+    },
+  );
 }
 
 export function timeoutError(limitMs: number, holders: string[]): VigieError {

@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VigieError } from '@vigie/shared/kit/errors';
 import type { Camera, CaptureRequest } from './camera.ts';
+import { guarded } from './guarded.ts';
 
 export type TestPictureOptions = {
   /** Pixels. */
@@ -14,6 +15,8 @@ export type TestPictureOptions = {
   /** `drawTestPicture` of `test-picture-drawing.ts`, or what lets it run elsewhere. */
   draw: DrawTestPicture;
   description?: string | undefined;
+  /** The whole capture; 60,000 where absent. */
+  timeLimitMs?: number;
 };
 
 /** One picture to be drawn: into `path`, whose name is free. Survives a structured clone. */
@@ -24,30 +27,24 @@ export type DrawTestPicture = (picture: TestPicture, signal?: AbortSignal) => Pr
 
 /** A camera without hardware: each capture renders a real JPEG with time, source, sequence and EXIF. */
 export function createTestPicture(options: TestPictureOptions): Camera {
-  const { width, height, bytes, fontFile, draw, description = 'test picture' } = options;
-  let busy = false;
-  return {
-    description,
-    async capture({ folder, ...request }, signal) {
-      if (busy) {
-        throw new VigieError('camera-busy', `capture for ${JSON.stringify(request.source)}: one is running already`, {
-          retryable: true,
-          hint: 'One capture at a time: a longer interval leaves room.',
-        });
-      }
-      busy = true;
+  const { width, height, bytes, fontFile, draw, description = 'test picture', timeLimitMs = 60_000 } = options;
+  return guarded({
+    name: 'test-picture',
+    description: () => description,
+    timeLimitMs,
+    lateHint: 'The machine is overloaded: draw a smaller picture, or raise "timeLimit".',
+    async take({ folder, ...request }, signal) {
       const path = join(folder, `${String(request.sequence).padStart(6, '0')}.jpg`);
-      try {
-        await draw({ width, height, bytes, fontFile, ...request, path }, signal);
-        signal?.throwIfAborted();
-        return [{ path, extension: 'jpg' }];
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
-      } finally {
-        busy = false;
-      }
+      await draw({ width, height, bytes, fontFile, ...request, path }, signal);
+      if ((await stat(path)).size === 0) throw emptyError(path);
+      return [{ path, extension: 'jpg' }];
     },
-    async [Symbol.asyncDispose]() {},
-  };
+  });
+}
+
+function emptyError(path: string): VigieError {
+  return new VigieError('camera-crashed', `draw ${JSON.stringify(path)}: it is empty`, {
+    retryable: true,
+    hint: 'Check the free space of the disk.',
+  });
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 /**
  * Builds the virtual camera: libgphoto2's own camera driver `vusb`, which Debian does not ship, compiled together with
- * `control.c`. The result lies in `.cache/virtual-camera` by version; only the first build needs the network. Nothing is
+ * `control.c` and `body.c`. The result lies in `.cache/virtual-camera` by version; only the first build needs the network. Nothing is
  * installed, no root is needed, and two builds at once do not disturb each other: each works in a folder of its own and
  * renames it into place.
  */
@@ -22,7 +22,9 @@ export const DEBIAN_PACKAGES = ['gcc', 'libc6-dev', 'dpkg-dev', 'libgphoto2-dev'
 export async function buildVirtualCamera(): Promise<string> {
   const fields = ['source:Version', 'Architecture'].map((field) => `\${${field}}`).join(' ');
   const version = await output('dpkg-query', ['-W', '-f', fields, 'libgphoto2-dev']);
-  const recipe = await Promise.all(['control.c', 'build.ts'].map((name) => readFile(join(here, name))));
+  const recipe = await Promise.all(
+    ['control.c', 'body.c', 'body.h', 'build.ts'].map((name) => readFile(join(here, name))),
+  );
   const key = createHash('sha256').update(version).update(Buffer.concat(recipe)).digest('hex').slice(0, 16);
   const iolibs = join(cache, `iolibs-${key}`);
   if (await there(join(iolibs, 'vusb.so'))) return iolibs;
@@ -97,12 +99,11 @@ async function compile(driver: string, target: string): Promise<void> {
     (await output('pkg-config', [what, 'libgphoto2_port', 'libexif'])).split(/\s+/).filter((flag) => flag !== '');
   await output('gcc', [
     ...'-shared -fPIC -O1 -w -D_GNU_SOURCE -D_GPHOTO2_INTERNAL_CODE -DHAVE_LIBEXIF -DHAVE_SYS_PARAM_H'.split(' '),
-    '-DVCAMERADIR=getenv ("VCAMERADIR")',
     `-I${driver}`,
     `-I${join(driver, 'vusb')}`,
     ...(await flags('--cflags')),
     join(here, 'control.c'),
-    join(driver, 'vusb/vcamera.c'),
+    join(here, 'body.c'),
     '-o',
     target,
     ...(await flags('--libs')),
