@@ -7,18 +7,28 @@ import type { DeviceState } from '@vigie/shared/protocol/messages';
 import { labelled } from '@vigie/shared/protocol/thumbnail';
 import { folderOf, readSecret } from '@vigie/shared/remote/destination-config';
 import { openRemote } from '@vigie/shared/remote/open';
+import { createAgentEndpoints } from './agent-endpoints.ts';
 import { type AgentConfig, pictureEnvironment } from './config.ts';
 import { createDeliverer, type Deliverer } from './deliver/deliverer.ts';
+import { readBootTime } from './health/boot-time.ts';
 import { createClockFloor } from './health/clock-floor.ts';
+import { createClockTrust } from './health/clock-trust.ts';
+import { clockWord, kernelWitnesses } from './health/clock-word.ts';
 import { diskSpace } from './health/disk.ts';
+import { diskState } from './health/disk-state.ts';
+import { whileRoomComes } from './health/full-ledger.ts';
 import { createCommands } from './hub-link/commands.ts';
 import { createEventSender } from './hub-link/events.ts';
 import { commandHandlers } from './hub-link/handlers.ts';
 import { type HubSession, openHubSession } from './hub-link/session.ts';
 import { createInventoryPublisher, type InventoryPublisher } from './inventory/publisher.ts';
+import { ledCondition } from './power/led-condition.ts';
+import { openPower, type Power } from './power/power.ts';
 import { FONT_FILE } from './process/font.ts';
 import { createPictureProcess } from './process/picture-process.ts';
 import { createJobRunner } from './resync/job-runner.ts';
+import { createReserve, openWithReserve, RESERVE } from './retention/reserve.ts';
+import { openRetention } from './retention.ts';
 import { openSource, type Source } from './source.ts';
 import { createDeliveries } from './store/deliveries.ts';
 import { createJobs } from './store/jobs.ts';
@@ -29,14 +39,16 @@ import { createReplies } from './store/replies.ts';
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
   version: string;
 };
-const DISK_LOW_BYTES = 200_000_000;
-const DISK_LOOK_EVERY_MS = 60_000;
 
 /** Runs an agent until the signal aborts. It returns when everything that was under way has been left in order. */
 export async function runAgent(
   config: AgentConfig,
   log: Log,
   signal: AbortSignal,
+  /** Asks for the end of this agent and a new one: where a camera's recovery may go so far. */
+  restart: (why: string) => void,
+  /** Where the configuration stands: its endpoints are followed there. */
+  configFile?: string,
   clock: Clock = systemClock,
 ): Promise<void> {
   mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
@@ -46,10 +58,15 @@ export async function runAgent(
   const startedAt = clock.monotonic();
   // What hears of changes is made further down; until then nothing has changed.
   let session: HubSession | undefined;
-  const changed = () => session?.touch();
+  let power: Power | undefined;
+  const changed = () => {
+    session?.touch();
+    power?.touch();
+  };
 
   // The ledger and what is kept in it.
-  const ledger = opened.use(openLedger(config.dataFolder));
+  const reserve = createReserve(join(config.dataFolder, RESERVE));
+  const ledger = opened.use(await openWithReserve(() => openLedger(config.dataFolder), reserve));
   const outbox = createOutbox(ledger, clock, () => events.wake());
   const deliveries = createDeliveries({
     ledger,
@@ -58,7 +75,23 @@ export async function runAgent(
     destinationsOf: (name) => config.sources.find((s) => s.name === name)?.destinations ?? [],
   });
   const jobs = createJobs(ledger, clock);
-  const clockFloor = createClockFloor(ledger, clock);
+
+  // How far the clock is believed. What a wrong one has told is corrected once the right time is known.
+  const boot = readBootTime();
+  const trust = createClockTrust({
+    floor: createClockFloor(ledger, clock),
+    word: clockWord(kernelWitnesses),
+    boot,
+    clock,
+    raised(level, offsetMs) {
+      for (const source of sources.values()) source.clockRaised(level, offsetMs);
+    },
+    stepped(step) {
+      outbox.add({ type: 'clock-step', stepMs: Math.round(step.to - step.from) });
+      for (const source of sources.values()) source.clockStepped(step);
+    },
+    log,
+  });
 
   // Deliveries, one worker group a destination.
   const sources = new Map<string, Source>();
@@ -79,11 +112,12 @@ export async function runAgent(
         address: (row) => `${folderOf(destination.folder, { site, device, source: row.source })}/${row.path}`,
         lost(row, message) {
           const source = sourceOf(row.source);
-          if (source.watched.storage() === 'absent') return false;
+          if (!source.trustsAbsence()) return false;
           source.assets.remove(row, `its file was not there for delivery: ${message}`);
           return true;
         },
         changed,
+        delivered: () => retention.ladder.proved(),
         workers: destination.type === 'sftp' ? destination.connections : 2,
         proof: config.delivery.proof,
         backoff: { baseMs: config.delivery.retryFrom, capMs: config.delivery.retryUpTo },
@@ -96,6 +130,43 @@ export async function runAgent(
   const wakeDeliveries = () => {
     for (const deliverer of deliverers.values()) deliverer.wake();
   };
+
+  // What is kept, and what goes when a disk fills up. The sources that it asks about are opened below.
+  const retention = openRetention({
+    config,
+    ledger,
+    reserve,
+    sources,
+    outbox,
+    destinations: {
+      reached: () => [...deliverers].filter(([, { condition }]) => condition().error === null).map(([name]) => name),
+      wake: wakeDeliveries,
+    },
+    changed,
+    clock,
+    log,
+  });
+
+  // Buttons, relays, heaters, the light, sensors. Outputs are in their safe states from here to the end.
+  const idle = { state: 'stopped' as const, error: null, lastDeliveryAt: null };
+  power = opened.use(
+    openPower({
+      ...config,
+      sources: config.sources.map(({ name, zone }) => ({ name, zone: zone ?? config.zone })),
+      capture: (name, at) => sourceOf(name).capturer.capture(at, signal),
+      triggered: (input, source) => outbox.add({ type: 'triggered', source, input }),
+      flagsChanged: (flags) => outbox.add({ type: 'power-flags', flags }),
+      changed,
+      condition: () =>
+        ledCondition(
+          [...sources.values()].map((s) => s.state(() => idle)),
+          !config.hub || online(),
+        ),
+      clock,
+      log,
+    }),
+  );
+  const { cycleFor, captured: noteReadings } = power;
 
   // Sources: camera → watched folder → ledger.
   const pictures = opened.use(createPictureProcess({ environment: pictureEnvironment(), clock, log }));
@@ -125,12 +196,25 @@ export async function runAgent(
         if (session?.connected) sendPreview(name, jpeg);
       },
       changed,
+      powerCycle: cycleFor(source.name),
+      restart,
+      captured: (file, at) => void noteReadings(source.name, file, at),
+      purges: retention.purges,
+      // The retention knows a source once it is opened.
+      mayDelete: (file) => retention.mayDelete(source.name)(file),
+      mayCapture: retention.ladder.mayCapture,
+      mayProcess: retention.ladder.mayProcess,
+      trust,
+      bootId: boot.id,
       clock,
       random,
       log,
     });
     sources.set(source.name, opened.use(open));
   }
+
+  // Watched folders that are no sources.
+  const endpoints = createAgentEndpoints({ config, file: configFile, pictures, clock, random, log });
 
   // The hub: events, inventories, commands, jobs.
   const online = () => session?.hubOnline ?? false;
@@ -145,13 +229,13 @@ export async function runAgent(
     clock,
     log,
   });
-  for (const { name, assets, watched } of sources.values()) {
+  for (const { name, assets, storage } of sources.values()) {
     publishers.set(
       name,
       createInventoryPublisher({
         assets,
         generation: ledger.generation,
-        storage: () => watched.storage(),
+        storage,
         open: online,
         publishDigest: (digest) => say('inventory/digest', name, digest, true),
         publishChunk: (chunk) => say('inventory/chunk', name, chunk),
@@ -183,19 +267,17 @@ export async function runAgent(
       version,
       uptimeS: Math.round((clock.monotonic() - startedAt) / 1000),
       residentBytes: process.memoryUsage.rss(),
-      disk: await diskSpace(config.dataFolder),
-      clockTrusted: clockFloor.trusted(),
+      disk: diskState(await diskSpace(config.dataFolder), retention.ladder.condition(), retention.ladder.skipped()),
+      clockTrusted: trust.level() !== 'wrong',
+      clockSynchronised: trust.level() === 'synchronised',
       outbox: outbox.size(),
-      sources: [...sources.values()].map((s) => s.state((d) => deliverers.get(d)?.condition() ?? idle)),
+      sources: [...sources.values()].map((s) => ({
+        ...s.state((d) => deliverers.get(d)?.condition() ?? idle),
+        ...retention.ownDisk(s.name),
+      })),
+      ...power?.state(),
+      ...(endpoints.states().length > 0 ? { endpoints: endpoints.states() } : {}),
     };
-  }
-
-  async function watchDisk(): Promise<void> {
-    for (let low = false; !signal.aborted; await clock.sleep(DISK_LOOK_EVERY_MS, signal)) {
-      const { freeBytes } = await diskSpace(config.dataFolder);
-      if (freeBytes < DISK_LOW_BYTES && !low) outbox.add({ type: 'disk-low', freeBytes });
-      low = freeBytes < DISK_LOW_BYTES;
-    }
   }
 
   if (config.hub) {
@@ -237,14 +319,20 @@ export async function runAgent(
     );
   }
 
+  // Before anything looks at the folders: a removal that was cut short is not a loss, and its file not a new one.
+  await retention.finish();
+  await trust.look();
   log.info({ site, device, version, sources: [...sources.keys()] }, 'the agent runs');
   await Promise.all([
+    trust.run(signal),
     ...[...sources.values()].map((s) => s.run(signal)),
     ...[...deliverers.values()].map((d) => d.run(signal)),
     ...[...publishers.values()].map((p) => p.run(signal)),
     events.run(signal),
-    jobRunner.run(signal),
-    watchDisk(),
+    whileRoomComes(jobRunner.run, { clock, log, signal }),
+    retention.ladder.run(signal),
     session?.run(signal),
+    power.run(signal),
+    endpoints.run(signal),
   ]);
 }

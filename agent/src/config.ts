@@ -1,58 +1,59 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { mayBeOneCamera } from '@vigie/hardware/camera/one-camera';
 import { duration } from '@vigie/shared/kit/duration';
 import { readConfig, withAbsolutePaths } from '@vigie/shared/kit/yaml-config';
 import { isZone } from '@vigie/shared/kit/zone';
 import { identifier } from '@vigie/shared/protocol/asset';
 import { destinationConfig } from '@vigie/shared/remote/destination-config';
-import { Cron } from 'croner';
 import { z } from 'zod';
+import { cameraConfig } from './capture/camera-config.ts';
+import { cardFault } from './capture/gphoto2-config.ts';
+import { cronPattern, interval, locationConfig, needsSun, scheduleConfig } from './capture/schedule-config.ts';
+import { endpointConfig, tagList } from './endpoints/endpoint-config.ts';
+import { withAbsoluteEndpoint } from './endpoints/endpoints-file.ts';
+import { realPath } from './endpoints/real-path.ts';
+import { refuseEndpoints } from './endpoints/refusals.ts';
+import { gpioConfig, powerConfig, powerFaults, sensorsConfig } from './power/power-config.ts';
 import { stepConfig } from './process/step-config.ts';
-import { watchedFolderConfig } from './watched-folder/folder-config.ts';
+import { recoveryConfig } from './recovery/recovery-config.ts';
+import { diskConfig } from './retention/disk-config.ts';
+import { placeFault } from './watched-folder/place-pattern.ts';
+import { sourceFolderConfig } from './watched-folder/source-folder-config.ts';
+
+/** The name of a picture that is taken: no folder, and of a place's letters those that are known by then. */
+const nameConfig = z.string().superRefine((text, context) => {
+  const isName = text !== '' && !text.includes('/') && !/%[PRFE]/.test(text);
+  const fault = isName
+    ? placeFault(text)
+    : `${JSON.stringify(text)}: a name is allowed, without "/", %P, %R, %F and %E, which are not known yet`;
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+});
 
 /** The agent's YAML file: one literal with schema, defaults and description. Durations are written with a unit. */
 const zone = z.string().refine(isZone, 'an IANA time zone is allowed, such as Europe/Paris');
 
-const camera = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('test-picture'),
-    width: z.int().min(64).max(12_000).default(1920),
-    height: z.int().min(64).max(12_000).default(1280),
-    /** Files are padded with noise to at least this size, to stand for a real camera's. */
-    bytes: z.int().min(0).max(50_000_000).default(0),
-  }),
-  z.strictObject({
-    type: z.literal('gphoto2'),
-    timeLimit: duration.default(30_000),
-    keepOnCard: z.boolean().default(true),
-  }),
-]);
-
 const source = z
   .strictObject({
     name: identifier,
-    camera,
+    camera: cameraConfig,
     zone: zone.optional(),
-    every: duration.refine((ms) => ms >= 1000, 'one second or more is allowed').optional(),
-    cron: z
-      .string()
-      .refine((text) => {
-        try {
-          new Cron(text, { paused: true });
-          return true;
-        } catch {
-          return false;
-        }
-      }, 'a cron pattern is allowed: (second) minute hour day month weekday')
-      .optional(),
-    watchedFolder: watchedFolderConfig.prefault({}),
+    /** When pictures are taken: one of these three, or on demand alone. */
+    every: interval.optional(),
+    cron: cronPattern.optional(),
+    schedule: scheduleConfig.optional(),
+    /** The name of a picture without its extension. */
+    pictureName: nameConfig.default('%Y%M%D%H%m%s'),
+    watchedFolder: sourceFolderConfig,
     process: z.array(stepConfig).default([]),
     destinations: z.array(identifier).default([]),
     /** Deliver what is held already when a destination is new; else it waits for a re-sync. */
     deliverExisting: z.boolean().default(false),
+    /** What is done when the camera gives no picture. */
+    recovery: recoveryConfig.prefault({}),
   })
-  .refine((s) => !(s.every !== undefined && s.cron !== undefined), {
+  .refine((s) => [s.every, s.cron, s.schedule].filter((given) => given !== undefined).length <= 1, {
     path: ['cron'],
-    message: 'either "every" or "cron" is allowed, not both',
+    message: 'one of "every", "cron" and "schedule" is allowed, not two of them',
   });
 
 export const agentConfig = z
@@ -60,6 +61,8 @@ export const agentConfig = z
     site: identifier.default('main'),
     device: identifier,
     zone: zone.default('UTC'),
+    /** Where the site lies: windows by the sun need it. */
+    location: locationConfig.optional(),
     /** Everything the agent keeps: ledger and, unless a source says otherwise, watched folders. */
     dataFolder: z.string().min(1),
     log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -84,18 +87,47 @@ export const agentConfig = z
         proof: z.enum(['size', 'digest']).default('size'),
       })
       .prefault({}),
+    /** What is done when a disk fills up. */
+    disk: diskConfig.prefault({}),
+    /** Buttons and motion detectors; relays, heaters and the status light; thermometers and the like. */
+    gpio: gpioConfig.optional(),
+    power: powerConfig.optional(),
+    sensors: sensorsConfig.optional(),
+    /** Watched folders with operations of their own, beside the sources; see `docs/endpoints.md`. */
+    endpoints: z.array(endpointConfig).max(1_000).default([]),
+    /** Of this agent: endpoints with other tags do not run on it. */
+    tags: tagList.default([]),
     /** The state message: at most once in this time. */
     stateEvery: duration.default(10_000),
   })
   .superRefine((config, context) => {
     const known = new Set(config.destinations.map((d) => d.name));
     config.sources.forEach((s, i) => {
+      const fault = cardFault(s);
+      if (fault !== undefined)
+        context.addIssue({ code: 'custom', path: ['sources', i, 'camera', 'keepOnCard'], message: fault });
+      if (needsSun(s) && !config.location) {
+        const message = 'a window by the sun needs the site\'s "location" beside "sources": latitude and longitude';
+        context.addIssue({ code: 'custom', path: ['sources', i, 'schedule'], message });
+      }
       s.destinations.forEach((name, j) => {
         if (known.has(name)) return;
         const message = `no destination has the name "${name}"; allowed: ${[...known].join(', ') || '(none is configured)'}`;
         context.addIssue({ code: 'custom', path: ['sources', i, 'destinations', j], message });
       });
     });
+    for (const name of config.disk.proof.at === 'all' ? [] : config.disk.proof.at) {
+      if (known.has(name)) continue;
+      const message = `no destination has the name "${name}"; allowed: ${[...known].join(', ') || '(none is configured)'}`;
+      context.addIssue({ code: 'custom', path: ['disk', 'proof', 'at'], message });
+    }
+    config.sources.forEach(({ camera }, i) => {
+      const other = config.sources.slice(0, i).find((earlier) => mayBeOneCamera(camera, earlier.camera));
+      if (!other) return;
+      const message = `it may be the camera of source "${other.name}": a camera of its own is allowed, told apart by serial, owner, model, number or address; several rates of one camera go into one source's "schedule"`;
+      context.addIssue({ code: 'custom', path: ['sources', i, 'camera'], message });
+    });
+    for (const { path, message } of powerFaults(config)) context.addIssue({ code: 'custom', path, message });
     for (const [key, list] of [
       ['sources', config.sources],
       ['destinations', config.destinations],
@@ -115,9 +147,30 @@ export const agentConfig = z
 export type AgentConfig = z.infer<typeof agentConfig>;
 export type SourceConfig = AgentConfig['sources'][number];
 
+/** Every folder that the agent watches. A source may have an endpoint's name; it is told as a source. */
+const watchedIn = ({ endpoints, destinations, sources, dataFolder }: AgentConfig) => ({
+  endpoints,
+  destinations,
+  sources: sources.map(({ name, watchedFolder }) => ({
+    name: `source ${name}`,
+    path: watchedFolder.path ?? join(dataFolder, 'sources', name),
+    settings: watchedFolder,
+  })),
+});
+
 /** Reads the file; relative paths in it are meant from its own folder. */
-export const readAgentConfig = (file: string): AgentConfig =>
-  withAbsolutePaths(readConfig(file, agentConfig), dirname(resolve(file)));
+export function readAgentConfig(file: string): AgentConfig {
+  const folder = dirname(resolve(file));
+  const absolute = ({ endpoints, ...config }: AgentConfig): AgentConfig => ({
+    ...withAbsolutePaths(config, folder),
+    endpoints: endpoints.map((endpoint) => withAbsoluteEndpoint(endpoint, folder)),
+  });
+  // Whether folders lie in each other is told by where they really are.
+  const schema = agentConfig.superRefine((config, context) =>
+    refuseEndpoints(watchedIn(absolute(config)), realPath, context),
+  );
+  return absolute(readConfig(file, schema));
+}
 
 /**
  * The environment of the process that works on pictures: this process's own, with few arenas in glibc's malloc, since each thread of
@@ -127,3 +180,9 @@ export const pictureEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   MALLOC_ARENA_MAX: '2',
 });
+
+/** This process's own environment, of which a program that an endpoint runs gets what is named for it. */
+export const ownEnvironment = (): NodeJS.ProcessEnv => process.env;
+
+/** Threads on which Node calls the file system. Source: Node's documentation of UV_THREADPOOL_SIZE, whose default is 4. */
+export const diskThreads = (): number => Math.max(1, Number(process.env.UV_THREADPOOL_SIZE) || 4);

@@ -1,20 +1,31 @@
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { messageOf } from '@vigie/shared/kit/errors';
+import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import { createLog } from '@vigie/shared/kit/log';
 import { ConfigError } from '@vigie/shared/kit/yaml-config';
 import { readAgentConfig } from './config.ts';
 
-const USAGE = `usage: vigie-agent COMMAND --config FILE [--json]
+const USAGE = `usage: vigie-agent COMMAND --config FILE [--json] [--day D] [--once] [--tags LIST] [--capture]
 
   run            captures, processes, delivers and reports until it is told to stop (SIGTERM, SIGINT)
+  watch          runs watched folders alone, those of an endpoints file; reads it again when it changes, and on SIGHUP
+  doctor         says what is wrong around the agent (cameras, clock, disks, destinations, broker) and how to mend it
+  slots          lists the slots of a day, and what became of each; a running agent is not disturbed
   check-config   reads the configuration and says what is wrong with it
 
   --config FILE  the agent's YAML file
+  --day D        slots: 2026-11-23; today where it is left out
+  --once         watch: until every input is empty and all jobs are done; exit code 1 where one went to failure
+  --tags LIST    watch: only endpoints with no tags or with one of these, between commas
+  --capture      doctor: takes one picture with each camera, and throws it away
   --help         this text
 
-exit code: 0 done, 2 wrong use or configuration, 3 failed
+exit code: 0 done, 1 done with failures or with something to mend, 2 wrong use or configuration, 3 failed, 75 to be started again
 `;
+
+/** "Try again later", of sysexits.h: systemd starts the agent again after any exit code that is not told otherwise. */
+const RESTART = 75;
+const RESTART_LIMIT_MS = 30_000;
 
 /** Runs one command line; returns the exit code. */
 export async function main(args: string[]): Promise<number> {
@@ -31,7 +42,11 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (command === undefined || rest.length > 0 || !['run', 'check-config'].includes(command)) {
+  if (
+    command === undefined ||
+    rest.length > 0 ||
+    !['run', 'watch', 'doctor', 'slots', 'check-config'].includes(command)
+  ) {
     const what = command === undefined ? 'a command is needed' : `"${positionals.join(' ')}": no such command`;
     process.stderr.write(`vigie-agent: ${what}\n${USAGE}`);
     return 2;
@@ -41,31 +56,70 @@ export async function main(args: string[]): Promise<number> {
     return 2;
   }
   try {
+    if (command === 'watch') {
+      const { watch } = await import('./commands/watch.ts');
+      const { config: file, once = false, json = false, tags } = values;
+      return await watch({ file, once, json, tags: tags?.split(',').filter(Boolean) ?? [] }, stopSignal());
+    }
     const config = readAgentConfig(values.config);
+    if (command === 'doctor') {
+      const { doctor } = await import('./commands/doctor.ts');
+      return await doctor(config, {
+        file: values.config,
+        json: values.json ?? false,
+        capture: values.capture ?? false,
+      });
+    }
+    if (command === 'slots') {
+      const { slotsCommand } = await import('./commands/slots.ts');
+      process.stdout.write(slotsCommand(config, { day: values.day, json: values.json ?? false, now: Date.now() }));
+      return 0;
+    }
     if (command === 'check-config') {
       process.stdout.write(
         values.json ? `${JSON.stringify(config, null, 2)}\n` : `${values.config}: no fault was found\n`,
       );
       return 0;
     }
-    const stopping = new AbortController();
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stopping.abort());
+    const stopping = stopSignal();
     const { runAgent } = await import('./agent.ts');
     // Else it is written at an ordinary end, which a power cut is not.
     flushCompileCache();
-    await runAgent(config, createLog('vigie-agent', config.log), stopping.signal);
-    return 0;
+    const restarting = new AbortController();
+    const log = createLog('vigie-agent', config.log);
+    const restart = (why: string) => {
+      log.warn({ why, exitCode: RESTART }, 'this agent ends to be started again');
+      restarting.abort();
+      // What hangs must not keep it from ending.
+      setTimeout(() => process.exit(RESTART), RESTART_LIMIT_MS).unref();
+    };
+    await runAgent(config, log, AbortSignal.any([stopping, restarting.signal]), restart, values.config);
+    return restarting.signal.aborted && !stopping.aborted ? RESTART : 0;
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : `vigie-agent: ${messageOf(error)}`}\n`);
-    return error instanceof ConfigError ? 2 : 3;
+    return error instanceof ConfigError || codeOf(error) === 'arguments' ? 2 : 3;
   }
+}
+
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stopping.abort());
+  return stopping.signal;
 }
 
 const parse = (args: string[]) =>
   parseArgs({
     args,
     allowPositionals: true,
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } },
+    options: {
+      config: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+      json: { type: 'boolean' },
+      capture: { type: 'boolean' },
+      day: { type: 'string' },
+      once: { type: 'boolean' },
+      tags: { type: 'string' },
+    },
   });
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

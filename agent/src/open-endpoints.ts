@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, isSystemError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
@@ -18,6 +19,7 @@ import { createScanPool } from './endpoints/scan-pool.ts';
 import { destinationTarget, folderTarget } from './endpoints/targets.ts';
 import { pictureOperation } from './process/picture-operation.ts';
 import type { PictureProcess } from './process/picture-process.ts';
+import { freePermission } from './retention/permission.ts';
 import type { EndpointBooks } from './store/endpoint-books.ts';
 import { createMemoryBooks } from './store/endpoint-books-memory.ts';
 import { localDisk, quickDisk } from './watched-folder/disk.ts';
@@ -95,6 +97,11 @@ export function openEndpoints(options: {
       known: books.known(folder),
       ended: (job) => ended(records.ended(job)),
       disk: far ? patient(disk) : disk,
+      // What an endpoint keeps is owed to nobody: its age alone decides.
+      mayDelete: freePermission({
+        deletion: { removePlain: disk.remove },
+        treeOf: (tree) => join(folder, tree),
+      }),
       clock,
       random,
       log,

@@ -1,21 +1,46 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCamera } from '@vigie/hardware/camera/open';
+import type { PowerCycle } from '@vigie/hardware/power/relay';
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Log } from '@vigie/shared/kit/log';
 import { stampedAt } from '@vigie/shared/kit/zone';
 import type { SourceState } from '@vigie/shared/protocol/messages';
+import { readSecret } from '@vigie/shared/remote/destination-config';
 import { walk } from '@vigie/shared/remote/walk';
 import { type Capturer, createCapturer } from './capture/capturer.ts';
+import { rememberingCopies } from './capture/card-copies.ts';
+import { releaseCards } from './capture/card-release.ts';
+import { scheduleOf } from './capture/schedule-config.ts';
 import type { AgentConfig, SourceConfig } from './config.ts';
 import type { Condition } from './deliver/deliverer.ts';
+import type { ClockStep, ClockTrust } from './health/clock-trust.ts';
+import { lesserTrust } from './health/clock-trust.ts';
+import { whileRoomComes } from './health/full-ledger.ts';
 import { destinationState } from './hub-link/state.ts';
 import { auditSource } from './inventory/audit.ts';
+import { pictureOperation } from './process/picture-operation.ts';
 import type { PictureProcess } from './process/picture-process.ts';
+import { openRecoveringCamera } from './recovery/open-recovering.ts';
+import type { Allowed } from './retention/ladder.ts';
+import { withRoom } from './retention/processing.ts';
+import { CLOCK_STEP } from './slots/keeper.ts';
+import { retell } from './slots/retell.ts';
+import { openSchedule } from './source-schedule.ts';
 import { type Assets, createAssets } from './store/assets.ts';
+import type { Trust } from './store/captures.ts';
 import { type Captures, createCaptures } from './store/captures.ts';
+import { createCardCopies } from './store/card-copies.ts';
 import type { Deliveries } from './store/deliveries.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Outbox } from './store/outbox.ts';
+import type { Purges } from './store/purges.ts';
+import { createRecoveries } from './store/recoveries.ts';
+import { createTakenFiles } from './store/taken-files.ts';
+import { createTrueTimes } from './store/true-times.ts';
+import { placeOf } from './watched-folder/place-pattern.ts';
+import type { MayDelete } from './watched-folder/purge.ts';
+import { MARKER } from './watched-folder/trees.ts';
 import { createWatchedFolder, type WatchedFolder } from './watched-folder/watched-folder.ts';
 
 /** One source at work: camera → watched folder → ledger, in the order of the data path. */
@@ -26,13 +51,21 @@ export type Source = AsyncDisposable & {
   readonly capturer: Capturer;
   readonly watched: WatchedFolder;
   readonly assets: Assets;
+  /** Looks now whether the storage is there, and is the ledger's: what the folder's last scan saw may be a second old. */
+  isPresent(): boolean;
+  /** A file that is not there is gone: the storage is there, and the audit has found the ledger's files on it. */
+  trustsAbsence(): boolean;
+  storage(): 'present' | 'absent';
+  /** The clock is believed more than before, or this is the start: what this boot has told is corrected. */
+  clockRaised(level: Trust, offsetMs: number): void;
+  clockStepped(step: ClockStep): void;
   state(conditionOf: (destination: string) => Condition): SourceState;
   run(signal: AbortSignal): Promise<void>;
 };
 
 export function openSource(options: {
   config: SourceConfig;
-  agent: Pick<AgentConfig, 'zone' | 'dataFolder'>;
+  agent: Pick<AgentConfig, 'zone' | 'dataFolder' | 'location'>;
   ledger: Ledger;
   outbox: Outbox;
   deliveries: Deliveries;
@@ -41,62 +74,194 @@ export function openSource(options: {
   /** An asset has been filed; `preview` is a JPEG of at most 20 KB, or null. */
   filed: (source: string, path: string, preview: Buffer | null) => void;
   changed: () => void;
+  /** The camera's power through a relay, where it hangs on one. */
+  powerCycle: PowerCycle | undefined;
+  /** Ends the agent in order, to be started again: the last but one rung of the recovery ladder. */
+  restart: (why: string) => void;
+  /** A file of a capture has entered input under this name. */
+  captured: (file: string, at: number) => void;
+  purges: Pick<Purges, 'madeOf'>;
+  /** What the purge of this source's folder may take away. */
+  mayDelete: MayDelete;
+  mayCapture: (source: string) => Allowed;
+  mayProcess: (source: string) => Allowed;
+  /** How far the clock is believed; known a moment after the sources are opened. */
+  trust: Pick<ClockTrust, 'level' | 'steps' | 'mark' | 'look'>;
+  bootId: string;
   clock: Clock;
   random: () => number;
   log: Log;
 }): Source {
-  const { config, ledger, outbox, deliveries, pictures, clock, random, changed } = options;
+  const { config, ledger, outbox, deliveries, pictures, trust, clock, random, changed } = options;
   const { name } = config;
   const log = options.log.child({ source: name });
   const zone = config.zone ?? options.agent.zone;
   const folder = config.watchedFolder.path ?? join(options.agent.dataFolder, 'sources', name);
 
-  const camera = openCamera(config.camera, {
+  const cameraParts = {
     fontFile: options.fontFile,
     drawTestPicture: pictures.drawTestPicture,
-  });
+    readSecret,
+    keepFolder: join(folder, '.capture', 'copies'),
+    taken: createTakenFiles(ledger, name, clock),
+    warn: (message: string) => log.warn(message),
+    async exifTime(head: Buffer, zoneOfPicture: string) {
+      // Most agents never read EXIF in this process: it is loaded by the first use.
+      const { captureTimeOf, readExif } = await import('./process/exif.ts');
+      return captureTimeOf(await readExif(head), zoneOfPicture);
+    },
+    clock,
+  };
+  const open = () => openCamera(config.camera, cameraParts);
+  const recovering = () =>
+    openRecoveringCamera({
+      config: config.recovery,
+      camera: config.camera,
+      open,
+      powerCycle: options.powerCycle,
+      recoveries: createRecoveries(ledger, name, outbox),
+      roomMs() {
+        const next = schedule?.calendar.next(clock.now());
+        return next === undefined ? undefined : next - clock.now();
+      },
+      zone: options.agent.zone,
+      restartAgent: options.restart,
+      clock,
+      log,
+    });
+  // What drops its pictures into a folder is not here to be repaired.
+  const camera = config.camera.type === 'folder' ? open() : recovering();
   const assets = createAssets({
     ledger,
     source: name,
     outbox,
     deliveries,
     clock,
-    filed: (row, preview) => options.filed(name, row.path, preview),
+    filed(row, preview) {
+      tellTrueTimes();
+      options.filed(name, row.path, preview);
+    },
   });
+  const captures: Captures = createCaptures(ledger, name, outbox, clock);
+  const operation = pictureOperation(
+    withRoom(pictures.operation(config.process), {
+      // Without steps a result is a further name of the original, which takes no room.
+      mayProcess: () => (config.process.length > 0 ? options.mayProcess(name) : { ok: true }),
+      madeOf: options.purges.madeOf,
+    }),
+  );
   const watched = createWatchedFolder({
     name,
     folder,
     settings: config.watchedFolder,
     zone,
-    operation: pictures.operation(config.process),
-    books: assets.books,
-    known: assets.held().count > 0,
+    // Which job has taken which captured file is told before anything comes of it.
+    operation(job, signal) {
+      captures.claimed(job.jobId, job.name);
+      return operation(job, signal);
+    },
+    books: {
+      ...assets.books,
+      rejected(rejection) {
+        assets.books.rejected(rejection);
+        captures.rejected(rejection.jobId, rejection.reason);
+      },
+    },
+    known: assets.seq() > 0,
+    mayDelete: options.mayDelete,
     clock,
     random,
     log,
   });
-  const captures: Captures = createCaptures(ledger, name, outbox, clock);
+  const due = scheduleOf(config, zone, options.agent.location);
+  const isClockBelieved = () => trust.level() !== 'wrong';
   const schedule =
-    config.every !== undefined
-      ? { everyMs: config.every }
-      : config.cron !== undefined
-        ? { cron: config.cron, zone }
-        : undefined;
+    due && openSchedule({ source: name, schedule: due, zone, ledger, now: () => clock.now(), isClockBelieved });
+  let stepsSeen = 0;
+  async function clockWasSet(): Promise<boolean> {
+    await trust.look();
+    const before = stepsSeen;
+    stepsSeen = trust.steps();
+    return stepsSeen !== before;
+  }
+  const nameAt = (at: number) =>
+    placeOf(config.pictureName, { name: '', capturedAt: at, zone, jobId: '', folderName: name }, '').name;
+  const trueTimes = createTrueTimes(ledger, name, outbox);
+  /** Also those of pictures that were filed since. */
+  function tellTrueTimes(): void {
+    trueTimes.tell((at, told) => `${nameAt(at)}${/\.[^.]*$/.exec(told)?.[0] ?? ''}`);
+  }
+  const { destinations } = config;
+  const cardCopies = createCardCopies({ ledger, source: name, destinations, clock });
   const capturer = createCapturer({
     source: name,
-    camera,
-    schedule,
+    camera: rememberingCopies(camera, cardCopies.add, (error) =>
+      log.warn({ error: String(error) }, 'copies on the card stay there: they could not be written down'),
+    ),
+    schedule: schedule && { ...schedule, clockWasSet },
     zone,
     captures,
-    submit: (file, fileName, isComplete) => watched.submit(file, fileName, isComplete),
+    nameAt,
+    mark: trust.mark,
+    async submit(file, fileName, isComplete) {
+      const taken = await watched.submit(file, fileName, isComplete);
+      // What a capture of an earlier time left says nothing of the time now.
+      if (isComplete) options.captured(taken, clock.now());
+      return taken;
+    },
     // A folder on a disk that is not mounted must not be made on the mount point.
     ready: () => watched.open(),
+    mayCapture: () => options.mayCapture(name),
     workFolder: join(folder, '.capture'),
     nextNumber: assets.nextCapture,
     changed,
     clock,
     log,
   });
+
+  const freesCard = config.camera.type === 'gphoto2' && config.camera.keepOnCard === 'until-delivered';
+  /** A capture that is due must not wait for the card. */
+  function mayReleaseCard(): boolean {
+    const { capturing, nextAt } = capturer.condition();
+    return (
+      !capturing &&
+      (nextAt === null || nextAt - clock.now() > Math.min(CARD_ROOM_MS, (config.every ?? CARD_ROOM_MS) / 2))
+    );
+  }
+
+  /** What the audit says of the storage: it has the ledger's files, or it has not, or nobody has looked yet. */
+  let audited: 'sound' | 'doubted' | undefined;
+  const hasMarker = () => existsSync(join(folder, MARKER));
+  const isPresent = () => audited !== 'doubted' && hasMarker();
+  const storage = () => (audited === 'doubted' ? 'absent' : watched.storage());
+
+  /** At the start, and again each minute until it went through. */
+  async function audit(before: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await watched.open();
+        await auditSource({
+          source: name,
+          folder,
+          assets,
+          walk: (root) => walk(root, { signal }),
+          isPresent: hasMarker,
+          before,
+          capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
+          judged(isDoubted) {
+            audited = isDoubted ? 'doubted' : 'sound';
+            changed();
+          },
+          log,
+          signal,
+        });
+      } catch (error) {
+        log.warn({ error: String(error) }, 'the ledger could not be held against the disk');
+      }
+      if (audited === 'sound') return;
+      await clock.sleep(AUDIT_AGAIN_MS, signal);
+    }
+  }
 
   return {
     name,
@@ -105,6 +270,22 @@ export function openSource(options: {
     capturer,
     watched,
     assets,
+    isPresent,
+    trustsAbsence: () => audited === 'sound' && hasMarker(),
+    storage,
+    clockRaised(level, offsetMs) {
+      const known = { trust: level, lesser: lesserTrust(level), bootId: options.bootId, offsetMs, now: clock.now() };
+      const corrected = retell({ trueTimes, schedule, ...known });
+      if (corrected > 0)
+        log.warn({ corrected }, 'pictures were named by a wrong clock: they have their true times now');
+      tellTrueTimes();
+      schedule?.keeper.open();
+      changed();
+    },
+    clockStepped: ({ from, to }) => {
+      if (to > from) schedule?.keeper.passed(to, CLOCK_STEP);
+      changed();
+    },
     state(conditionOf) {
       const { capturing, nextAt } = capturer.condition();
       const { waiting, staged, failures } = watched.condition();
@@ -112,6 +293,7 @@ export function openSource(options: {
       return {
         name,
         camera: camera.description,
+        condition: camera.condition?.(),
         zone,
         capturing,
         everyMs: config.every ?? null,
@@ -119,12 +301,13 @@ export function openSource(options: {
         lastCaptureAt: captures.lastCapturedAt() ?? null,
         nextCaptureAt: nextAt,
         lastFailure: failure ?? null,
+        ...(schedule && { slots: schedule.figures() }),
         waiting: waiting + staged,
         failures,
         generation: ledger.generation,
         seq: assets.seq(),
         held: assets.held(),
-        storage: watched.storage(),
+        storage: storage(),
         destinations: config.destinations.map((d) => destinationState(name, d, deliveries, conditionOf(d))),
       };
     },
@@ -138,23 +321,15 @@ export function openSource(options: {
           log.warn({ error: String(error) }, 'what captures have left could not be looked at'),
         );
       const folderRuns = watched.run(signal);
-      const audit = watched
-        .open()
-        .then(() =>
-          auditSource({
-            source: name,
-            folder,
-            assets,
-            walk: (root) => walk(root, { signal }),
-            storage: () => watched.storage(),
-            before: startedAt,
-            capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
-            log,
-            signal,
-          }),
-        )
-        .catch((error: unknown) => log.warn({ error: String(error) }, 'the ledger could not be held against the disk'));
-      await Promise.all([folderRuns, capturer.run(signal), audit]);
+      const cards = freesCard
+        ? releaseCards({ camera, copies: cardCopies, mayRelease: mayReleaseCard, clock, log }, signal)
+        : undefined;
+      await Promise.all([
+        folderRuns,
+        whileRoomComes(capturer.run, { clock, log, signal }),
+        audit(startedAt, signal),
+        cards,
+      ]);
     },
     async [Symbol.asyncDispose]() {
       await watched[Symbol.asyncDispose]();
@@ -162,3 +337,7 @@ export function openSource(options: {
     },
   };
 }
+
+const AUDIT_AGAIN_MS = 60_000;
+/** A session with the card takes no longer. */
+const CARD_ROOM_MS = 30_000;

@@ -1,14 +1,16 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/inventory';
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, lt, or, sql } from 'drizzle-orm';
 import type { Books, Intent } from '../watched-folder/books.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
-import { asset, bucket, source } from './schema.ts';
+import { asset, bucket, purge, purgedAmount, source } from './schema.ts';
 
 export type AssetRow = typeof asset.$inferSelect;
+/** `isOpen`: its file may still be there, since its removal has not ended. */
+export type PurgeRecord = { at: number; reason: string; provedAt: string[]; isOpen: boolean };
 
 /** The assets of one source: the books of its watched folder, and its inventory. */
 export type Assets = {
@@ -24,6 +26,13 @@ export type Assets = {
   nextCapture(): number;
   /** An asset whose file is not where it should be: it leaves the inventory, its deliveries are withdrawn. */
   remove(row: AssetRow, reason: string): void;
+  /**
+   * An asset whose file is about to be removed because destinations have proved it. It stays in the inventory as purged; what else it was
+   * owed is withdrawn. Call it inside the transaction that decides.
+   */
+  purge(row: AssetRow, purge: { at: number; reason: string; provedAt: readonly string[] }): void;
+  /** How an asset under this path (as the inventory has it) was purged. */
+  purged(path: string): PurgeRecord | undefined;
   /** Every held asset, in portions, for the check of the ledger against the disk. */
   all(portion: number): Generator<AssetRow[]>;
 };
@@ -32,7 +41,10 @@ export type Assets = {
 export const inventoryPath = (row: { tree: 'result' | 'failure'; path: string }): string =>
   row.tree === 'result' ? row.path : `failure/${row.path}`;
 
-export function entryOf(row: Omit<AssetRow, 'id' | 'state' | 'jobId' | 'createdAt'>): Entry {
+export function entryOf(
+  row: Omit<AssetRow, 'id' | 'state' | 'jobId' | 'createdAt'>,
+  purgedAt: number | null = null,
+): Entry {
   const { size, sha256, modifiedAt } = row;
   return {
     path: inventoryPath(row),
@@ -40,6 +52,8 @@ export function entryOf(row: Omit<AssetRow, 'id' | 'state' | 'jobId' | 'createdA
     sha256,
     modifiedAt,
     ...(row.unreadable === null ? {} : { unreadable: row.unreadable }),
+    ...(purgedAt === null ? {} : { purgedAt }),
+    ...(row.trueAt === null ? {} : { capturedAt: row.trueAt }),
   };
 }
 
@@ -59,12 +73,18 @@ export function createAssets(options: {
 
   const mine = eq(asset.source, name);
   const held = and(mine, sql`${asset.state} = 'held'`);
-  const byJob = (jobId: string) =>
+  /** The rows of a job's files: the first has the job's id, the others that with their number. */
+  const ofJob = (jobId: string): AssetRow[] =>
     database
       .select()
       .from(asset)
-      .where(and(mine, eq(asset.jobId, jobId)))
-      .get();
+      .where(and(mine, or(eq(asset.jobId, jobId), and(gte(asset.jobId, `${jobId}.`), lt(asset.jobId, `${jobId}/`)))))
+      .all()
+      .sort((one, other) => partNumber(one, jobId) - partNumber(other, jobId));
+  const partOf = (jobId: string, part: number): string => (part === 0 ? jobId : `${jobId}.${part}`);
+  const partNumber = (row: AssetRow, jobId: string): number => Number(row.jobId?.slice(jobId.length + 1) ?? 0);
+  const partsOf = (jobId: string): string[] =>
+    [...previews.keys()].filter((key) => key === jobId || key.startsWith(`${jobId}.`));
 
   /** Changes the inventory by one entry; call it inside a transaction. */
   function count(entry: Entry, sign: 1 | -1): number {
@@ -97,64 +117,110 @@ export function createAssets(options: {
     });
   }
 
+  const isPurged = and(mine, sql`${asset.state} = 'purged'`);
+  const purgeOf = (assetId: number) => database.select().from(purge).where(eq(purge.assetId, assetId)).get();
+  const purgedUnder = (tree: AssetRow['tree'], path: string): AssetRow | undefined =>
+    database
+      .select()
+      .from(asset)
+      .where(and(isPurged, eq(asset.day, bucketOf(inventoryPath({ tree, path }))), eq(asset.path, path)))
+      .all()
+      .find((row) => row.tree === tree);
+
+  function countPurged({ size }: { size: number }, sign: 1 | -1): void {
+    const bytes = sign * size;
+    database
+      .insert(purgedAmount)
+      .values({ source: name, count: sign, bytes })
+      .onConflictDoUpdate({
+        target: purgedAmount.source,
+        set: { count: sql`${purgedAmount.count} + ${sign}`, bytes: sql`${purgedAmount.bytes} + ${bytes}` },
+      })
+      .run();
+  }
+
+  /** The name of a purged file has been taken again: the inventory has one entry a path, and the file that lies there counts. */
+  function forgetPurged(row: AssetRow): void {
+    database.update(asset).set({ state: 'removed' }).where(eq(asset.id, row.id)).run();
+    count(entryOf(row, purgeOf(row.id)?.at ?? 0), -1);
+    countPurged(row, -1);
+  }
+
+  function intendOne(jobId: string, { preview, ...intent }: Intent, before: AssetRow | undefined): void {
+    previews.set(jobId, preview);
+    // It was filed already, and its file has vanished since: that asset is gone, and this is another one.
+    if (before?.state === 'held') {
+      database.update(asset).set({ jobId: null }).where(eq(asset.id, before.id)).run();
+      remove(before, 'its file vanished before its job had ended');
+    }
+    const row = {
+      ...intent,
+      jobId,
+      source: name,
+      state: 'intended' as const,
+      day: bucketOf(inventoryPath(intent)),
+      unreadable: intent.unreadable ?? null,
+      createdAt: clock.now(),
+    };
+    database
+      .insert(asset)
+      .values(row)
+      .onConflictDoUpdate({ target: asset.jobId, targetWhere: sql`job_id is not null`, set: row })
+      .run();
+  }
+
+  /** Call it inside a transaction. */
+  function fileOne(row: AssetRow): AssetRow {
+    // The name was free on the disk, so whatever the ledger has under it is not there any more.
+    const { tree, path } = row;
+    const before = database
+      .select()
+      .from(asset)
+      .where(and(held, eq(asset.tree, tree), eq(asset.path, path)))
+      .get();
+    if (before) remove(before, 'its file was gone, and another one has its name now');
+    const purgedBefore = purgedUnder(tree, path);
+    if (purgedBefore) forgetPurged(purgedBefore);
+    database.update(asset).set({ state: 'held' }).where(eq(asset.id, row.id)).run();
+    const sourceSeq = count(entryOf(row), 1);
+    if (row.tree === 'result') deliveries.owe(row);
+    outbox.add({ type: 'captured', source: name, entry: entryOf(row), sourceSeq, capturedAt: row.capturedAt });
+    return row;
+  }
+
+  /** The job of this row has ended: an asset stays, an intention that came to nothing goes. */
+  function leave(row: AssetRow): void {
+    if (row.state === 'intended') database.delete(asset).where(eq(asset.id, row.id)).run();
+    else database.update(asset).set({ jobId: null }).where(eq(asset.id, row.id)).run();
+  }
+
   const books: Books = {
-    intend({ preview, ...intent }: Intent) {
-      previews.set(intent.jobId, preview);
-      // It was filed already, and its file has vanished since: that asset is gone, and this is another one.
-      const filedBefore = byJob(intent.jobId);
-      if (filedBefore?.state === 'held') {
-        database.update(asset).set({ jobId: null }).where(eq(asset.id, filedBefore.id)).run();
-        remove(filedBefore, 'its file vanished before its job had ended');
-      }
-      const row = {
-        ...intent,
-        source: name,
-        state: 'intended' as const,
-        day: bucketOf(inventoryPath(intent)),
-        unreadable: intent.unreadable ?? null,
-        createdAt: clock.now(),
-      };
-      database
-        .insert(asset)
-        .values(row)
-        .onConflictDoUpdate({ target: asset.jobId, targetWhere: sql`job_id is not null`, set: row })
-        .run();
-    },
-    intended(jobId) {
-      const row = byJob(jobId);
-      if (!row) return undefined;
-      const { tree, path, size, sha256, kind, capturedAt, modifiedAt } = row;
-      const unreadable = row.unreadable ?? undefined;
-      return { jobId, tree, path, size, sha256, kind, capturedAt, modifiedAt, unreadable, preview: null };
-    },
-    filed(jobId) {
-      const done = database.transaction(() => {
-        const row = byJob(jobId);
-        if (row?.state !== 'intended') return undefined;
-        // The name was free on the disk, so whatever the ledger has under it is not there any more.
-        const { tree, path } = row;
-        const before = database
-          .select()
-          .from(asset)
-          .where(and(held, eq(asset.tree, tree), eq(asset.path, path)))
-          .get();
-        if (before) remove(before, 'its file was gone, and another one has its name now');
-        database.update(asset).set({ state: 'held' }).where(eq(asset.id, row.id)).run();
-        const sourceSeq = count(entryOf(row), 1);
-        if (row.tree === 'result') deliveries.owe(row);
-        outbox.add({ type: 'captured', source: name, entry: entryOf(row), sourceSeq, capturedAt: row.capturedAt });
-        return row;
+    intend(jobId, intents) {
+      database.transaction(() => {
+        const before = ofJob(jobId);
+        for (const row of before.slice(intents.length)) leave(row);
+        for (const [part, intent] of intents.entries()) intendOne(partOf(jobId, part), intent, before[part]);
       });
-      const preview = previews.get(jobId) ?? null;
-      previews.delete(jobId);
-      if (done) filed(done, preview);
+    },
+    intended: (jobId) =>
+      ofJob(jobId).map(({ tree, path, size, sha256, kind, capturedAt, modifiedAt, unreadable }) => {
+        const figures = { size, sha256, kind, capturedAt, modifiedAt, unreadable: unreadable ?? undefined };
+        return { tree, path, ...figures, preview: null };
+      }),
+    filed(jobId) {
+      const done = database.transaction(() =>
+        ofJob(jobId)
+          .filter(({ state }) => state === 'intended')
+          .map(fileOne),
+      );
+      for (const row of done) filed(row, previews.get(row.jobId as string) ?? null);
+      for (const key of partsOf(jobId)) previews.delete(key);
     },
     closed(jobId) {
-      previews.delete(jobId);
-      const row = byJob(jobId);
-      if (!row) return;
-      if (row.state === 'intended') database.delete(asset).where(eq(asset.id, row.id)).run();
-      else database.update(asset).set({ jobId: null }).where(eq(asset.id, row.id)).run();
+      for (const key of partsOf(jobId)) previews.delete(key);
+      database.transaction(() => {
+        for (const row of ofJob(jobId)) leave(row);
+      });
     },
     rejected({ name: path, reason }) {
       database.transaction(() => outbox.add({ type: 'rejected', source: name, path, message: reason.slice(0, 1000) }));
@@ -187,17 +253,22 @@ export function createAssets(options: {
         .orderBy(asc(bucket.day))
         .all(),
     *entries(days, portion) {
-      for (const rows of portions(and(held, inArray(asset.day, days)), portion)) yield rows.map(entryOf);
+      for (const rows of portions(and(held, inArray(asset.day, days)), portion)) yield rows.map((row) => entryOf(row));
+      for (const rows of portions(and(isPurged, inArray(asset.day, days)), portion))
+        yield rows.map((row) => entryOf(row, purgeOf(row.id)?.at ?? 0));
     },
-    held: () =>
-      database
+    held() {
+      const all = database
         .select({
           count: sql<number>`coalesce(sum(${bucket.count}), 0)`,
           bytes: sql<number>`coalesce(sum(${bucket.bytes}), 0)`,
         })
         .from(bucket)
         .where(eq(bucket.source, name))
-        .get() ?? { count: 0, bytes: 0 },
+        .get() ?? { count: 0, bytes: 0 };
+      const gone = database.select().from(purgedAmount).where(eq(purgedAmount.source, name)).get();
+      return gone ? { count: all.count - gone.count, bytes: all.bytes - gone.bytes } : all;
+    },
     find(path) {
       const tree = path.startsWith('failure/') ? 'failure' : 'result';
       const below = tree === 'failure' ? path.slice('failure/'.length) : path;
@@ -215,6 +286,22 @@ export function createAssets(options: {
         .returning({ captures: source.captures })
         .get()?.captures ?? 1,
     remove,
+    purge(row, { at, reason, provedAt }) {
+      database.update(asset).set({ state: 'purged' }).where(eq(asset.id, row.id)).run();
+      deliveries.withdraw(row.id, `purged: ${reason}; proved at ${provedAt.join(', ')}`);
+      count(entryOf(row), -1);
+      countPurged(row, 1);
+      const entry = entryOf(row, at);
+      outbox.add({ type: 'removed', source: name, entry, sourceSeq: count(entry, 1), reason: `purged: ${reason}` });
+    },
+    purged(path) {
+      const tree = path.startsWith('failure/') ? 'failure' : 'result';
+      const row = purgedUnder(tree, tree === 'failure' ? path.slice('failure/'.length) : path);
+      const record = row && purgeOf(row.id);
+      if (!record) return undefined;
+      const { at, reason, provedAt, doneAt } = record;
+      return { at, reason, provedAt: JSON.parse(provedAt), isOpen: doneAt === null };
+    },
     all: (portion) => portions(held, portion),
   };
 }

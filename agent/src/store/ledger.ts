@@ -20,6 +20,16 @@ export type Ledger = Disposable & {
 /** Opens the ledger, brings its schema up to date, and makes deliveries that were under way when the power went pending again. */
 export function openLedger(folder: string): Ledger {
   const sqlite = openDatabase(join(folder, 'ledger.sqlite'));
+  try {
+    return begin(sqlite);
+  } catch (error) {
+    // A disk without room is tried again, and a handle that is left open would keep what it has of that room.
+    sqlite.close();
+    throw error;
+  }
+}
+
+function begin(sqlite: Database.Database): Ledger {
   const database = drizzle(sqlite, { schema, casing: 'snake_case' });
   migrate(database, { migrationsFolder: join(import.meta.dirname, '../../drizzle') });
   const { fact, delivery } = schema;

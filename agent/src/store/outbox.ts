@@ -1,6 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { type DeviceEvent, deviceEvent } from '@vigie/shared/protocol/messages';
-import { asc, gt, lte, max, min } from 'drizzle-orm';
+import { asc, eq, gt, lte, max, min } from 'drizzle-orm';
 import type { Ledger } from './ledger.ts';
 import { countOf } from './ledger.ts';
 import { fact, outbox } from './schema.ts';
@@ -28,29 +28,26 @@ const LAST_SEQ = 'event-seq';
 
 export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): Outbox {
   const { database, generation } = ledger;
-  let last = Number(
-    database
-      .select()
-      .from(fact)
-      .all()
-      .find((row) => row.key === LAST_SEQ)?.value ?? 0,
-  );
+  /** Asked of the ledger each time: what a transaction that was rolled back had counted was never given to an event. */
+  const last = () => Number(database.select().from(fact).where(eq(fact.key, LAST_SEQ)).get()?.value ?? 0);
   const parse = (row: { payload: string }) => deviceEvent.parse(JSON.parse(row.payload));
   return {
     add(event) {
-      const seq = last + 1;
-      const whole = { ...event, seq, generation, at: clock.now(), historical: false };
-      database
-        .insert(outbox)
-        .values({ seq, type: event.type, payload: JSON.stringify(whole) })
-        .run();
-      const value = String(seq);
-      database
-        .insert(fact)
-        .values({ key: LAST_SEQ, value })
-        .onConflictDoUpdate({ target: fact.key, set: { value } })
-        .run();
-      last = seq;
+      // Both or neither, also outside another transaction: a disk that is full between the two would end all events.
+      database.transaction(() => {
+        const seq = last() + 1;
+        const whole = { ...event, seq, generation, at: clock.now(), historical: false };
+        database
+          .insert(outbox)
+          .values({ seq, type: event.type, payload: JSON.stringify(whole) })
+          .run();
+        const value = String(seq);
+        database
+          .insert(fact)
+          .values({ key: LAST_SEQ, value })
+          .onConflictDoUpdate({ target: fact.key, set: { value } })
+          .run();
+      });
       added();
     },
     after: (seq, limit) =>
@@ -65,14 +62,14 @@ export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): O
     acknowledge(seq) {
       database
         .delete(outbox)
-        .where(lte(outbox.seq, Math.min(seq, last)))
+        .where(lte(outbox.seq, Math.min(seq, last())))
         .run();
     },
     ackedSeq: () =>
       (database
         .select({ seq: min(outbox.seq) })
         .from(outbox)
-        .get()?.seq ?? last + 1) - 1,
+        .get()?.seq ?? last() + 1) - 1,
     size: () => database.select({ count: countOf }).from(outbox).get()?.count ?? 0,
   };
 }

@@ -5,6 +5,7 @@ import { isEmptyList, listFault } from './glob.ts';
 import { inputsConfig } from './mapping.ts';
 import { placeFault } from './place-pattern.ts';
 import { PROFILES } from './profiles.ts';
+import { purgeConfig } from './purge.ts';
 
 /** Text that `fault` finds nothing wrong with; what it finds is the message. */
 const checked = (fault: (text: string) => string | undefined) =>
@@ -69,6 +70,8 @@ const given = z.strictObject({
   expireOnlyWhenThrottled: z.boolean().optional(),
   /** Several processes, perhaps on several machines, work in this folder. */
   shared: z.boolean().optional(),
+  /** Days after which files of result, preserve and failure go. */
+  purge: purgeConfig.optional(),
   /** `false`: nothing is flushed, which is faster; a power cut may lose files. */
   durable: z.boolean().optional(),
 });

@@ -18,6 +18,7 @@ const COMMON = {
   intake: 'input' as 'input' | 'root',
   shared: false,
   durable: true,
+  purge: { result: -1, preserve: -1, failure: -1 },
   inputs: {},
 } as const;
 

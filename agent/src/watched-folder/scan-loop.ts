@@ -24,10 +24,10 @@ export function createScanLoop(options: {
   let hinted = false;
   let endRest: ((byHint: boolean) => void) | undefined;
 
-  async function rest(signal: AbortSignal, acts: number): Promise<void> {
+  async function rest(signal: AbortSignal, acts: number, tookMs: number): Promise<void> {
     // Nothing but the end is waited for.
     if (acts === count) return sleepUntilWoken(Number.MAX_SAFE_INTEGER, signal);
-    if (!next) return restAnInterval(options.intervalMs, signal);
+    if (!next) return restAnInterval(options.intervalMs, tookMs, signal);
     const due = next(clock.now());
     // The clock may be set while it rests: it is looked at again.
     while (!woken && !signal.aborted && clock.now() < (due ?? Number.POSITIVE_INFINITY)) {
@@ -43,17 +43,19 @@ export function createScanLoop(options: {
     endRest = undefined;
   }
 
-  async function restAnInterval(intervalMs: number, signal: AbortSignal): Promise<void> {
+  /** The interval counts from one beginning to the next; a quarter of it is left to others in any case. */
+  async function restAnInterval(intervalMs: number, tookMs: number, signal: AbortSignal): Promise<void> {
     const early = intervalMs / 4;
+    const wanted = Math.max(intervalMs - tookMs, early);
     const begun = clock.monotonic();
-    for (let left = intervalMs; left > 0 && !woken && !signal.aborted; ) {
+    for (let left = wanted; left > 0 && !woken && !signal.aborted; ) {
       const sleep = hinted ? Math.min(left, early - (clock.monotonic() - begun)) : left;
       if (sleep <= 0) return;
       const end = new AbortController();
       endRest = (byHint) => (!byHint || sleep > early) && end.abort();
       await clock.sleep(sleep, end.signal);
       endRest = undefined;
-      left = intervalMs - (clock.monotonic() - begun);
+      left = wanted - (clock.monotonic() - begun);
     }
   }
 
@@ -66,15 +68,16 @@ export function createScanLoop(options: {
     async run(act, signal) {
       signal.addEventListener('abort', wake, { once: true });
       try {
-        if (next) await rest(signal, 0);
+        if (next) await rest(signal, 0, 0);
         for (let acts = 0; !signal.aborted; ) {
           woken = false;
           hinted = false;
+          const begun = clock.monotonic();
           if (acts !== count) {
             await act();
             acts += 1;
           }
-          await rest(signal, acts);
+          await rest(signal, acts, clock.monotonic() - begun);
         }
       } finally {
         signal.removeEventListener('abort', wake);

@@ -14,6 +14,7 @@ import { createJobRunner, type JobEnd } from './job.ts';
 import { createJobQueue } from './job-queue.ts';
 import type { Operation } from './operation.ts';
 import { createReservations } from './place.ts';
+import { createPurge, type MayDelete, type PurgeOutcome } from './purge.ts';
 import { inspectStage } from './recovery.ts';
 import { createScanLoop } from './scan-loop.ts';
 import { capacity, isCandidate } from './select.ts';
@@ -47,6 +48,8 @@ export interface WatchedFolder extends AsyncDisposable {
    * suffix where it is taken; it is returned. `file` is gone afterwards, for good.
    */
   submit(file: string, name: string, isComplete?: boolean): Promise<string>;
+  /** Takes away what is older than the settings allow, as `run` does each hour. */
+  purge(signal?: AbortSignal): Promise<PurgeOutcome>;
   /** Makes the loop scan at once. */
   wake(): void;
   condition(): FolderCondition;
@@ -99,6 +102,8 @@ export type WatchedFolderOptions = {
   /** A job has ended. */
   ended?: (job: { jobId: string; name: string; end: JobEnd }) => void;
   disk?: Disk;
+  /** Who may delete an old file; nobody where absent, so that nothing is purged. */
+  mayDelete?: MayDelete | undefined;
 };
 
 export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolder {
@@ -133,6 +138,14 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   });
 
   const intake = createIntake({ disk, trees, settings, rules, books, tenure, newId, clock, log });
+  const purge = createPurge({
+    disk,
+    trees,
+    settings: settings.purge,
+    mayDelete: options.mayDelete ?? (async () => ({ keep: 'nobody here may delete' })),
+    clock,
+    log,
+  });
   /** What became of the jobs, while somebody who recovers the stage wants to know. */
   let recovering: Map<string, { name: string; end: JobEnd | 'waiting' }> | undefined;
   let known = options.known ?? false;
@@ -230,6 +243,8 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   }
 
   async function run(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const purging = purgeNowAndThen(AbortSignal.any([signal, over.signal]));
     try {
       if (!signal.aborted) queue.resume();
       await loop.run(async () => {
@@ -240,8 +255,23 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
         }
       }, signal);
     } finally {
+      over.abort();
       queue.pause();
       await queue.drain();
+      await purging;
+    }
+  }
+
+  async function purgeNowAndThen(signal: AbortSignal): Promise<void> {
+    if (Object.values(settings.purge).every((days) => days < 0)) return;
+    while (!signal.aborted) {
+      // A folder that is not open may be one whose storage is absent.
+      if (isOpen) {
+        await purge
+          .run(signal)
+          .catch((error: unknown) => log.warn({ code: codeOf(error) }, `purge: ${messageOf(error)}`));
+      }
+      await clock.sleep(isOpen ? PURGE_EVERY_MS : PURGE_LOOK_MS, signal);
     }
   }
 
@@ -300,6 +330,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     recoverStage,
     drain: queue.drain,
     submit,
+    purge: purge.run,
     wake: loop.wake,
     condition,
     storage: () => (present ? 'present' : 'absent'),
@@ -313,3 +344,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     },
   };
 }
+
+const PURGE_EVERY_MS = 3_600_000;
+/** How soon it looks again for a folder that is not open yet. */
+const PURGE_LOOK_MS = 1_000;

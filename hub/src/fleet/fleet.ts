@@ -64,7 +64,7 @@ export function createFleet(options: {
         name: e.path.slice(e.path.lastIndexOf('/') + 1),
         size: e.size,
         kind: kindOf(e.path),
-        capturedAt: isoOrNull(stampedAt(e.path, zone ?? 'UTC') ?? e.modifiedAt),
+        capturedAt: isoOrNull(e.capturedAt ?? stampedAt(e.path, zone ?? 'UTC') ?? e.modifiedAt),
         unreadable: e.unreadable ?? null,
       }));
       return { total, pictures };

@@ -50,13 +50,19 @@ export function createIntake(options: {
       store.database.transaction(() => {
         if (told.type === 'captured' || told.type === 'removed') {
           const row = inventories.open({ ...address, source: told.source }, told.generation);
-          inventories.change(row, told.entry, told.sourceSeq, told.type === 'captured' ? 1 : -1);
+          // A purged asset stays in the inventory: the source answers for it, and destinations are held against it.
+          const stays = told.type === 'captured' || told.entry.purgedAt !== undefined;
+          inventories.change(row, told.entry, told.sourceSeq, stays ? 1 : -1);
+        }
+        if (told.type === 'time-corrected' && told.entry.capturedAt !== undefined) {
+          const row = inventories.open({ ...address, source: told.source }, told.generation);
+          inventories.retime(row, told.entry.path, told.entry.capturedAt);
         }
         const message = eventText(told);
         if (message) activities.add(told.type, message, address, told.at);
         devices.acknowledge(address, told.generation, told.seq);
       });
-      if (told.type === 'captured' || told.type === 'removed')
+      if (told.type === 'captured' || told.type === 'removed' || told.type === 'time-corrected')
         live({ topic: 'pictures', key: `${keyOf(address)}/${told.source}` });
     }
     const committed = devices.find(address)?.ackedSeq ?? 0;

@@ -42,7 +42,7 @@ const MATCHED = 32;
 /** Columns by the number of a path: objects would take three times the room. */
 type Columns = { flags: Uint8Array; left: Float64Array; right: Float64Array };
 
-type Remark = { left?: string; right?: string };
+type Remark = { left?: string; right?: string; purgedAt?: number };
 
 export function createComparison(): Comparison {
   const numbers = createNumbers();
@@ -51,7 +51,7 @@ export function createComparison(): Comparison {
   const digests: (string | undefined)[] = [];
   const remarks = new Map<number, Remark>();
 
-  function tell(side: 'left' | 'right', { path, size, sha256, unreadable }: Entry): void {
+  function tell(side: 'left' | 'right', { path, size, sha256, unreadable, purgedAt }: Entry): void {
     const bit = side === 'left' ? LEFT : RIGHT;
     const number = numbers.of(path);
     if (number === digests.length) {
@@ -72,6 +72,7 @@ export function createComparison(): Comparison {
       flags[number] = before | bit | UNREADABLE;
       remark(number)[side] = unreadable;
     }
+    if (side === 'left' && purgedAt !== undefined) remark(number).purgedAt = purgedAt;
     if (before === 0) return;
     const other = digests[number];
     if (sha256 === undefined || other === undefined) return;
@@ -136,7 +137,7 @@ function judge(
   remark: Remark | undefined,
 ): Pick<Unmatched, 'class' | 'cause'> | undefined {
   if (flag & UNREADABLE) return { class: 'unreadable', cause: unreadableCause(remark ?? {}) };
-  if (destinationSize === null) return { class: 'missing', cause: 'not at the destination' };
+  if (destinationSize === null) return { class: 'missing', cause: missingCause(remark?.purgedAt) };
   if (sourceSize === null) return { class: 'extra', cause: 'not at the source' };
   if (sourceSize !== destinationSize) {
     const cause = `size differs: ${sourceSize} bytes at the source, ${destinationSize} at the destination`;
@@ -144,6 +145,12 @@ function judge(
   }
   if (flag & DIFFERENT) return { class: 'corrupt', cause: 'same size, but the digest of the content differs' };
   return undefined;
+}
+
+function missingCause(purgedAt: number | undefined): string {
+  if (purgedAt === undefined) return 'not at the destination';
+  const when = new Date(purgedAt).toISOString();
+  return `not at the destination; the source removed its file on ${when}, after a destination had proved it`;
 }
 
 function unreadableCause({ left, right }: Remark): string {

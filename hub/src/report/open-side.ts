@@ -147,7 +147,10 @@ export function createSideOpener(options: {
       const has = state?.sources
         .find((s) => s.name === left.source)
         ?.destinations.some((d) => d.name === right.destination);
-      return has ? isMendable : () => false;
+      const row = inventories.find(left);
+      // What the source has removed itself it cannot send again.
+      const isSendable = (e: Unmatched) => !row || inventories.entry(row, e.path)?.purgedAt === undefined;
+      return has ? (e) => isMendable(e) && isSendable(e) : () => false;
     },
   };
 }

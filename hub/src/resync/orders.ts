@@ -75,7 +75,8 @@ export function createResync(options: {
       const row = inventories.find(left);
       const dayCounts = new Map(row ? inventories.buckets(row).map((b) => [b.day, b.count]) : []);
       const place = { source: left.source, destination: right.destination };
-      const planned = planResync(reports.allUnmatched(report.id), dayCounts, place);
+      const isSendable = ({ path }: { path: string }) => !row || inventories.entry(row, path)?.purgedAt === undefined;
+      const planned = planResync([...reports.allUnmatched(report.id)].filter(isSendable), dayCounts, place);
       const expiresAt = clock.now() + options.expiryMs;
       const { site, device } = left;
       const created = planned.map(({ selection, total }) =>

@@ -1,9 +1,11 @@
 import type { Clock } from '@vigie/shared/kit/clock';
+import { stamp } from '@vigie/shared/kit/zone';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/inventory';
+import type { DeviceState } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 import { and, asc, eq, gt, like, sql } from 'drizzle-orm';
-import { bucket, entry, source } from './schema.ts';
+import { bucket, device, entry, source } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type SourceRow = typeof source.$inferSelect;
@@ -17,6 +19,8 @@ export type Inventories = {
   ofDevice(address: DeviceAddress): SourceRow[];
   /** One asset has come or gone, as change `seq` of the source. Repetitions and old news change nothing. */
   change(row: SourceRow, changed: Entry, seq: number, sign: 1 | -1): void;
+  /** An asset was taken at another time than its name tells. Its path, its bucket and its digest stay. */
+  retime(row: SourceRow, path: string, capturedAt: number): void;
   buckets(row: SourceRow): Bucket[];
   /** Puts snapshots of whole buckets in place of what was known; all of them or none. */
   replace(row: SourceRow, days: readonly string[], entries: readonly Entry[], seq: number): void;
@@ -43,16 +47,20 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
     ...(row.modifiedAt === null ? {} : { modifiedAt: row.modifiedAt }),
     ...(row.unreadable === null ? {} : { unreadable: row.unreadable }),
+    ...(row.purgedAt === null ? {} : { purgedAt: row.purgedAt }),
+    ...(row.capturedAt === null ? {} : { capturedAt: row.capturedAt }),
   });
-  const asRow = (id: number, e: Entry) => ({
-    sourceId: id,
+  const asRow = (row: SourceRow, e: Entry) => ({
+    sourceId: row.id,
     path: e.path,
     bucket: bucketOf(e.path),
-    day: dayOf(e.path),
+    day: e.capturedAt === undefined ? dayOf(e.path) : trueDay(row, e.capturedAt),
     size: e.size,
     sha256: e.sha256 ?? null,
     modifiedAt: e.modifiedAt ?? null,
     unreadable: e.unreadable ?? null,
+    purgedAt: e.purgedAt ?? null,
+    capturedAt: e.capturedAt ?? null,
   });
   const one = (row: SourceRow, path: string) =>
     database
@@ -60,6 +68,14 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
       .from(entry)
       .where(and(of(row), eq(entry.path, path)))
       .get();
+
+  /** The day of a true time, in the zone that the device has told. */
+  function trueDay(row: SourceRow, capturedAt: number): string {
+    const at = and(eq(device.site, row.site), eq(device.device, row.device));
+    const state = database.select({ state: device.state }).from(device).where(at).get()?.state;
+    const told = state ? (JSON.parse(state) as DeviceState).sources.find(({ name }) => name === row.name) : undefined;
+    return stamp(capturedAt, told?.zone ?? 'UTC').slice(0, 8);
+  }
 
   function keep(id: number, value: Bucket, seq: number): void {
     database
@@ -102,7 +118,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         if (there) figures = adjust(figures, asEntry(there), -1);
         if (sign === 1) {
           figures = adjust(figures, changed, 1);
-          const value = asRow(row.id, changed);
+          const value = asRow(row, changed);
           database
             .insert(entry)
             .values(value)
@@ -122,6 +138,13 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
           .where(eq(source.id, row.id))
           .run();
       });
+    },
+    retime(row, path, capturedAt) {
+      database
+        .update(entry)
+        .set({ capturedAt, day: trueDay(row, capturedAt) })
+        .where(and(of(row), eq(entry.path, path)))
+        .run();
     },
     buckets: (row) =>
       database
@@ -143,7 +166,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
           const before = figures.get(day);
           if (!before) continue;
           figures.set(day, adjust(before, e, 1));
-          database.insert(entry).values(asRow(row.id, e)).run();
+          database.insert(entry).values(asRow(row, e)).run();
         }
         for (const value of figures.values()) keep(row.id, value, seq);
         database

@@ -62,6 +62,10 @@ export const entry = sqliteTable(
     sha256: text(),
     modifiedAt: integer(),
     unreadable: text(),
+    /** The device removed its file then, after a destination had proved it. */
+    purgedAt: integer(),
+    /** When it really was taken, where the clock that named it was wrong. */
+    capturedAt: integer(),
   },
   (t) => [
     primaryKey({ columns: [t.sourceId, t.path] }),

@@ -69,11 +69,13 @@ function offsetOf(root: Node | null, path: PropertyKey[]): number | undefined {
 /** Configuration keys that name files and folders. A relative one is meant from the folder of the file it stands in. */
 const PATH_KEYS = new Set([
   'dataFolder',
+  'boardFile',
   'accountsFile',
   'passwordFile',
   'identityFile',
   'knownHosts',
   'caFile',
+  'tuningFile',
   'path',
   'file',
 ]);

@@ -33,6 +33,10 @@ export function kindOf(path: string): Kind {
  * - `modifiedAt`: ms since 1970, or absent.
  * - `unreadable`: why this entry can't be used as a picture (a torn JPEG kept in failure, a folder entry that is no
  *   regular file, a name that the protocol cannot carry); absent on a sound entry.
+ * - `purgedAt`: ms since 1970: when the source removed its own file after destinations had proved that they hold it. The
+ *   source still answers for the asset, and cannot send it any more. Absent on what the source holds.
+ * - `capturedAt`: ms since 1970: when it really was taken, where the clock that named it was wrong. The path stays as it is, and
+ *   the entry's digest too.
  */
 export type Entry = {
   path: string;
@@ -40,6 +44,8 @@ export type Entry = {
   sha256?: string | undefined;
   modifiedAt?: number | undefined;
   unreadable?: string | undefined;
+  purgedAt?: number | undefined;
+  capturedAt?: number | undefined;
 };
 
 export const entrySchema = z.object({
@@ -51,6 +57,8 @@ export const entrySchema = z.object({
     .optional(),
   modifiedAt: z.number().optional(),
   unreadable: z.string().max(500).optional(),
+  purgedAt: z.number().optional(),
+  capturedAt: z.number().optional(),
 });
 
 /** The day folder of a path, which is its bucket: the first folder; files at the root are in the bucket ``. */

@@ -22,9 +22,10 @@ export const EMPTY_DIGEST = '0'.repeat(64);
  * What one entry contributes to its bucket's digest: SHA-256 of its path, size, digest and flag. A bucket's digest is the exclusive
  * or of its entries' (each path occurs once), so that adding or removing an entry costs the same at any size.
  */
-export function entryDigest({ path, size, sha256, unreadable }: Entry): string {
+export function entryDigest({ path, size, sha256, unreadable, purgedAt }: Entry): string {
+  const flag = unreadable !== undefined ? 'unreadable' : purgedAt !== undefined ? 'purged' : '';
   return createHash('sha256')
-    .update(`${path}\0${size}\0${sha256 ?? ''}\0${unreadable === undefined ? '' : 'unreadable'}`)
+    .update(`${path}\0${size}\0${sha256 ?? ''}\0${flag}`)
     .digest('hex');
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { entrySchema, identifier } from './asset.ts';
+import { ENDPOINT_STATES_MAX, endpointState } from './endpoint-state.ts';
 import { bucketSchema } from './inventory.ts';
+import { powerState, sensorState } from './power-state.ts';
 import type { Family } from './topics.ts';
 
 /**
@@ -38,9 +40,54 @@ export const destinationState = z.object({
   error: z.object({ code: text(64), message: text(1000), hint: text(500).optional() }).nullable(),
 });
 
+/**
+ * A disk of the device. The rungs of the disk-full ladder: `clean` removes derivatives, then proved files; then nothing is made any
+ * more; then captures are skipped. Inodes are null where the file system does not count them. `growthBytesPerDay` is what the last
+ * days took, `daysLeft` when captures would be skipped, or null where the disk does not fill up; both are absent while too little is known.
+ */
+export const diskState = z.object({
+  freeBytes: z.number(),
+  totalBytes: z.number(),
+  freeInodes: z.number().nullable().optional(),
+  totalInodes: z.number().nullable().optional(),
+  rung: z.enum(['room', 'clean', 'stop-processing', 'skip-captures']).optional(),
+  growthBytesPerDay: z.number().optional(),
+  daysLeft: z.number().nullable().optional(),
+  /** Captures skipped for a full disk since the agent's start. */
+  skippedCaptures: z.int().nonnegative().optional(),
+});
+
+/**
+ * What became of the slots of a day, `YYYYMMDD` in the source's zone. Each slot is in one figure; one that is under way or lies ahead
+ * is in none. `captured` is held here and owed to a destination; `off` passed while the agent was not running.
+ */
+const slotFigures = z.object({
+  day: text(8),
+  delivered: z.int().nonnegative(),
+  captured: z.int().nonnegative(),
+  unreadable: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  off: z.int().nonnegative(),
+  excluded: z.int().nonnegative(),
+});
+
+/** What a camera last told of itself, at its time; what it does not tell is absent. */
+export const cameraCondition = z.object({
+  at: instant,
+  model: text(120),
+  serial: text(120).optional(),
+  lens: text(120).optional(),
+  batteryPercent: z.number().min(0).max(100).optional(),
+  /** Shutter releases in the body's life. */
+  shutterCount: z.int().nonnegative().optional(),
+  cardFreeBytes: z.number().nonnegative().optional(),
+  cardTotalBytes: z.number().nonnegative().optional(),
+});
+
 export const sourceState = z.object({
   name: identifier,
   camera: text(120),
+  condition: cameraCondition.optional(),
   zone: text(64),
   capturing: z.boolean(),
   everyMs: z.number().nullable(),
@@ -48,6 +95,8 @@ export const sourceState = z.object({
   lastCaptureAt: instant.nullable(),
   nextCaptureAt: instant.nullable(),
   lastFailure: z.object({ at: instant, code: text(64), message: text(1000) }).nullable(),
+  /** Where there is a schedule. */
+  slots: z.object({ today: slotFigures, yesterday: slotFigures }).optional(),
   /** Files that wait in input and stage, and files in failure. */
   waiting: z.int().nonnegative(),
   failures: z.int().nonnegative(),
@@ -56,6 +105,8 @@ export const sourceState = z.object({
   held: amount,
   /** False while the folder's marker is not there: "storage absent" is not "0 files". */
   storage: z.enum(['present', 'absent']),
+  /** The source's own disk, where it is another one than the device's. */
+  disk: diskState.optional(),
   destinations: z.array(destinationState).max(32),
 });
 
@@ -66,10 +117,18 @@ export const deviceState = z.object({
   version: text(40),
   uptimeS: z.number(),
   residentBytes: z.number(),
-  disk: z.object({ freeBytes: z.number(), totalBytes: z.number() }),
+  disk: diskState,
   clockTrusted: z.boolean(),
+  /** Has the clock been set by a source of true time, by the kernel's word? */
+  clockSynchronised: z.boolean().optional(),
   outbox: z.int().nonnegative(),
   sources: z.array(sourceState).max(64),
+  /** Where sensors are configured: the newest value of each. */
+  sensors: z.array(sensorState).max(32).optional(),
+  /** Where something hangs on GPIO lines, or the machine tells of its supply. */
+  power: powerState.optional(),
+  /** Where watched folders run that are no sources. */
+  endpoints: z.array(endpointState).max(ENDPOINT_STATES_MAX).optional(),
 });
 
 const eventBase = {
@@ -90,10 +149,26 @@ export const EVENT_TYPES = [
   'delivery-failed',
   'removed',
   'camera-recovery',
+  'triggered',
+  'power-flags',
   'clock-step',
+  'time-corrected',
   'disk-low',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** What is done, in this order, to a camera that gives no picture: the rungs of the recovery ladder. */
+export const RECOVERY_RUNGS = [
+  'kill',
+  'retry',
+  'redetect',
+  'usb-reauthorise',
+  'power-cycle',
+  'restart-agent',
+  'reboot',
+] as const;
+/** What came of it: a picture, none, it could not be done here, or it ends whoever would see the outcome. */
+export const RECOVERY_OUTCOMES = ['recovered', 'failed', 'not-possible', 'begun'] as const;
 
 export const deviceEvent = z.discriminatedUnion('type', [
   z.object({ ...eventBase, type: z.literal('captured'), ...aboutAsset, capturedAt: instant }),
@@ -125,9 +200,35 @@ export const deviceEvent = z.discriminatedUnion('type', [
     message: text(1000),
   }),
   z.object({ ...eventBase, type: z.literal('removed'), ...aboutAsset, reason: text(200) }),
-  z.object({ ...eventBase, type: z.literal('camera-recovery'), source: identifier, message: text(1000) }),
+  z.object({
+    ...eventBase,
+    type: z.literal('camera-recovery'),
+    source: identifier,
+    rung: z.enum(RECOVERY_RUNGS),
+    outcome: z.enum(RECOVERY_OUTCOMES),
+    message: text(1000),
+  }),
+  /** A button or a movement asked for a picture; what came of it is told by `captured` or `capture-failed`. */
+  z.object({ ...eventBase, type: z.literal('triggered'), source: identifier, input: identifier }),
+  /** The supply or the heat of a Raspberry Pi: the flags that hold from now on. */
+  z.object({ ...eventBase, type: z.literal('power-flags'), flags: z.array(text(40)).max(16) }),
   z.object({ ...eventBase, type: z.literal('clock-step'), stepMs: z.number() }),
-  z.object({ ...eventBase, type: z.literal('disk-low'), freeBytes: z.number() }),
+  /** The clock that named an asset was wrong: `entry.capturedAt` is the true time, `name` what it would be called by it. */
+  z.object({
+    ...eventBase,
+    type: z.literal('time-corrected'),
+    source: identifier,
+    entry: entrySchema,
+    was: instant,
+    name: text(4096),
+  }),
+  z.object({
+    ...eventBase,
+    type: z.literal('disk-low'),
+    freeBytes: z.number(),
+    /** The rung of the disk-full ladder that was reached. */
+    rung: text(40).optional(),
+  }),
 ]);
 export type DeviceEvent = z.infer<typeof deviceEvent>;
 

@@ -7,6 +7,8 @@ type KnownKey = { hosts: string; revoked: boolean; type: string; key: Buffer };
 export type KnownHost = {
   /** Types of the keys that are known, so that the server is asked for one of these. */
   types: string[];
+  /** Fingerprints of the keys that are known, as ssh shows them, each after its type. */
+  fingerprints: string[];
   /** `changed` means that other keys are known, but not this one. */
   judge(key: Buffer): 'known' | 'unknown' | 'changed' | 'revoked';
 };
@@ -26,6 +28,7 @@ export function knownHost(text: string, host: string, port: number): KnownHost {
   const revoked = [...exact, ...byName].filter((line) => line.revoked);
   return {
     types: [...new Set(trusted.map(({ type }) => type))],
+    fingerprints: trusted.map(({ type, key }) => `${type} ${fingerprint(key)}`),
     judge(key) {
       if (revoked.some((line) => same(line.key, key))) return 'revoked';
       if (trusted.some((line) => same(line.key, key))) return 'known';

@@ -21,7 +21,13 @@ export type SshConnection = {
   drop(reason: VigieError): void;
 };
 
-export type ConnectOptions = { stallMs: number; clock: Clock; signal: AbortSignal };
+export type ConnectOptions = {
+  stallMs: number;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Hears the key that the server shows, before it is judged. */
+  onHostKey?: (key: Buffer) => void;
+};
 
 const HANDSHAKE_LIMIT_MS = 120_000;
 const KEEPALIVE_MS = 15_000;
@@ -97,7 +103,10 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
         readyTimeout: HANDSHAKE_LIMIT_MS,
         keepaliveInterval: KEEPALIVE_MS,
         keepaliveCountMax: KEEPALIVE_COUNT_MAX,
-        hostVerifier: (key: Buffer) => hostKey.verify(key),
+        hostVerifier: (key: Buffer) => {
+          options.onHostKey?.(key);
+          return hostKey.verify(key);
+        },
         algorithms: { serverHostKey: hostKey.algorithms },
       }),
     );

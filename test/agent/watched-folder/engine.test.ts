@@ -326,3 +326,28 @@ describe('the loop', () => {
     expect(await violations({ root: first.folder, books: first.books, dropped: [Buffer.from('a')] })).toEqual([]);
   });
 });
+
+describe('purge', () => {
+  it('takes away what its time is over for, where somebody may delete it, and nothing of input and stage', async () => {
+    const asked: string[] = [];
+    const { engine, folder, clock, drop } = await rig({
+      settings: { purge: { result: 30, preserve: -1, failure: -1 } },
+      mayDelete: async ({ tree, path }) => {
+        asked.push(`${tree}/${path}`);
+        if (path === 'owed.jpg') return { keep: 'no destination has proved it' };
+        return { remove: async () => ({ removed: await unlink(join(folder, tree, path)).then(() => true) }) };
+      },
+    });
+    await engine.open();
+    for (const name of ['old.jpg', 'owed.jpg']) await writeFile(join(folder, 'result', name), name);
+    await writeFile(join(folder, 'preserve/old.jpg'), 'kept for ever');
+    await drop('waiting.jpg', 'not yet taken');
+    expect(await engine.purge()).toMatchObject({ removed: 0 });
+    clock.advance(31 * 86_400_000);
+    expect(await engine.purge()).toMatchObject({ removed: 1, kept: 1 });
+    expect(asked.sort()).toEqual(['result/old.jpg', 'result/owed.jpg']);
+    expect(await readdir(join(folder, 'result'))).toEqual(['owed.jpg']);
+    expect(await readdir(join(folder, 'preserve'))).toEqual(['old.jpg']);
+    expect(await readdir(join(folder, 'input'))).toEqual(['waiting.jpg']);
+  });
+});

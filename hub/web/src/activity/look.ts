@@ -25,6 +25,8 @@ const LOOKS: [RegExp, Look][] = [
   [/disk/, { icon: IconDatabase, tone: 'warn' }],
   [/clock/, { icon: IconClock, tone: 'warn' }],
   [/recover/, { icon: IconCamera, tone: 'warn' }],
+  [/trigger/, { icon: IconCamera, tone: 'plain' }],
+  [/power/, { icon: IconPlug, tone: 'warn' }],
   [/captur/, { icon: IconCamera, tone: 'good' }],
   [/deliver/, { icon: IconCircleCheck, tone: 'good' }],
   [/report/, { icon: IconFileDiff, tone: 'calm' }],

@@ -24,7 +24,18 @@ export function deviceProblems({ presence, state }: Pick<Device, 'presence' | 's
       message: 'The device has no time from the network or a clock chip yet.',
       hint: 'Pictures are kept; their times may be wrong.',
     });
-  if (state && state.disk.totalBytes > 0 && state.disk.freeBytes / state.disk.totalBytes < DISK_FREE_MIN)
+  const rung = state?.disk.rung;
+  if (state && (rung === 'stop-processing' || rung === 'skip-captures'))
+    found.push({
+      level: 'bad',
+      title: 'Disk full',
+      message:
+        rung === 'skip-captures'
+          ? `Captures are skipped: ${plural(state.disk.skippedCaptures ?? 0, 'picture')} since the agent's start.`
+          : 'Nothing is processed until there is room.',
+      hint: 'Only files that are proved at their destinations are removed. Are the destinations reached?',
+    });
+  else if (state && state.disk.totalBytes > 0 && state.disk.freeBytes / state.disk.totalBytes < DISK_FREE_MIN)
     found.push({
       level: 'warn',
       title: 'Disk nearly full',

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Device, KnownSource, SourceState } from '../api/documents.ts';
 import { ActivityPills } from '../fleet/ActivityPills.tsx';
 import { bytesText, countText, plural } from '../format/amounts.ts';
+import { slotsText } from '../format/slots.ts';
 import { durationText, millisOf } from '../format/times.ts';
 import { Ago } from '../parts/Ago.tsx';
 import { useNow } from '../parts/now.ts';
@@ -16,6 +17,7 @@ export function Condition({ device, state, known }: Props) {
   const rows: [string, ReactNode][] = [
     ['Last capture', state?.lastCaptureAt ? <Ago key="at" at={state.lastCaptureAt} zone={state.zone} /> : 'none yet'],
     ['Next capture', state?.nextCaptureAt ? <Until key="at" at={state.nextCaptureAt} /> : 'not scheduled'],
+    ...(state?.slots ? slotRows(state.slots) : []),
     ['Held on the device', state ? `${plural(state.held.count, 'file')} · ${bytesText(state.held.bytes)}` : 'not told'],
     ['Known to the hub', known ? knownText(known) : 'nothing yet'],
     ['Waiting to be processed', countText(state?.waiting ?? 0)],
@@ -23,12 +25,13 @@ export function Condition({ device, state, known }: Props) {
   ];
   if (whole)
     rows.push(
-      ['Disk', `${bytesText(whole.disk.freeBytes)} of ${bytesText(whole.disk.totalBytes)} free`],
+      ['Disk', diskText(state?.disk ?? whole.disk)],
       [
         'Agent',
         `${whole.version}, up ${durationText(whole.uptimeS * 1000)}, ${bytesText(whole.residentBytes)} of memory`,
       ],
     );
+  if (state?.condition) rows.push(...cameraRows(state.condition));
   if (state) rows.push(['Time zone', state.zone]);
   return (
     <Surface title="Condition" aside={state ? <ActivityPills state={state} /> : null}>
@@ -43,6 +46,32 @@ export function Condition({ device, state, known }: Props) {
     </Surface>
   );
 }
+
+function diskText({ freeBytes, totalBytes, daysLeft }: NonNullable<Device['state']>['disk']): string {
+  const room = `${bytesText(freeBytes)} of ${bytesText(totalBytes)} free`;
+  if (daysLeft === undefined || daysLeft === null) return room;
+  return `${room}, ${daysLeft < 1 ? 'less than a day' : `about ${plural(Math.floor(daysLeft), 'day')}`} left`;
+}
+
+/** What the camera tells of itself: nothing of it is promised. */
+function cameraRows(camera: NonNullable<SourceState['condition']>): [string, ReactNode][] {
+  const { model, serial, lens, batteryPercent, shutterCount, cardFreeBytes, cardTotalBytes } = camera;
+  const rows: [string, ReactNode][] = [['Camera', serial ? `${model}, serial number ${serial}` : model]];
+  if (lens) rows.push(['Lens', lens]);
+  if (batteryPercent !== undefined) rows.push(['Battery', `${Math.round(batteryPercent)} %`]);
+  if (cardFreeBytes !== undefined) {
+    const of = cardTotalBytes === undefined ? '' : ` of ${bytesText(cardTotalBytes)}`;
+    rows.push(['Memory card', `${bytesText(cardFreeBytes)}${of} free`]);
+  }
+  if (shutterCount !== undefined) rows.push(['Shutter', plural(shutterCount, 'release')]);
+  return rows;
+}
+
+/** What became of the slots of today and yesterday: the pictures first, then why there is none. */
+const slotRows = ({ today, yesterday }: NonNullable<SourceState['slots']>): [string, ReactNode][] => [
+  ['Slots today', slotsText(today)],
+  ['Slots yesterday', slotsText(yesterday)],
+];
 
 const knownText = ({ inventory }: KnownSource) =>
   `${plural(inventory.count, 'file')}${inventory.reconciled ? ', reconciled' : ', catching up'}`;

@@ -1,0 +1,175 @@
+import { createPurges } from '@vigie/agent/store/purges';
+import { createIntake } from '@vigie/hub/fleet/intake';
+import { createComparison } from '@vigie/hub/report/compare';
+import { createSideOpener } from '@vigie/hub/report/open-side';
+import { isMendable } from '@vigie/hub/resync/plan';
+import { createActivities } from '@vigie/hub/store/activities';
+import { createDevices } from '@vigie/hub/store/devices';
+import { createInventories } from '@vigie/hub/store/inventories';
+import { createPreviews } from '@vigie/hub/store/previews';
+import { openStore } from '@vigie/hub/store/store';
+import { systemClock } from '@vigie/shared/kit/clock';
+import { silentLog } from '@vigie/shared/kit/log';
+import { encodeMessage } from '@vigie/shared/link/payload';
+import type { Entry } from '@vigie/shared/protocol/asset';
+import type { Message } from '@vigie/shared/protocol/messages';
+import { topicOf } from '@vigie/shared/protocol/topics';
+import { expect, onTestFinished, test } from 'vitest';
+import { testLedger } from '../../support/ledger.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const ADDRESS = { site: 'main', device: 'cam-1' };
+const NAME = { ...ADDRESS, source: 'garden' };
+
+/** An agent's ledger, and a hub that hears its events; `purge` removes what `archive` has proved. */
+async function pair() {
+  const agent = await testLedger();
+  const store = openStore(await tempFolder());
+  onTestFinished(() => store[Symbol.dispose]());
+  const inventories = createInventories(store, systemClock);
+  const devices = createDevices(store, systemClock);
+  const activities = createActivities(store, systemClock, () => undefined);
+  const intake = createIntake({
+    store,
+    devices,
+    inventories,
+    previews: createPreviews(store, systemClock),
+    activities,
+    reconciler: { ask: () => undefined, digest: async () => undefined, chunk: async () => undefined },
+    acknowledge: () => undefined,
+    replied: () => undefined,
+    jobUpdated: () => undefined,
+    born: () => undefined,
+    destinationDown: () => undefined,
+    live: () => undefined,
+    clock: systemClock,
+    log: silentLog,
+  });
+  const { generation } = agent.ledger;
+  const birth: Message<'status'> = { state: 'ready', session: 1, generation, version: '1', at: 1, ackedSeq: 0 };
+  await intake(topicOf(ADDRESS, 'status'), Buffer.from(encodeMessage('status', birth)), false);
+  const purges = createPurges({ ledger: agent.ledger, assetsOf: () => agent.assets });
+  return {
+    ...agent,
+    /** The device tells its state. */
+    tellState: () => intake(topicOf(ADDRESS, 'state'), Buffer.from(encodeMessage('state', stateOf(agent))), false),
+    inventories,
+    activities,
+    devices,
+    row: () => inventories.open(NAME, generation),
+    known: () => [...inventories.entries(inventories.open(NAME, generation))],
+    async tellHub() {
+      for (const event of agent.outbox.after(0, 1000))
+        await intake(topicOf(ADDRESS, 'event', event.type), Buffer.from(encodeMessage('event', event)), false);
+    },
+    purge(path: string) {
+      const asset = purges.at('garden', path);
+      if (!asset) throw new Error(`${path} is not held`);
+      const { size, modifiedAt, capturedAt } = asset;
+      const names = [`result/${path}`];
+      const candidate = { asset, isWhole: true, names, size, modifiedAt, agedAt: capturedAt };
+      const begun = purges.begin([candidate], { mayGo: () => ['archive'], reason: 'the disk was full', at: 5000 });
+      purges.end(
+        begun.map(({ id }) => id),
+        5001,
+      );
+    },
+  };
+}
+
+/** A state with the one source, which delivers to `archive`. */
+function stateOf({ ledger, assets }: Awaited<ReturnType<typeof testLedger>>): Message<'state'> {
+  const none = { count: 0, bytes: 0 };
+  const archive = { name: 'archive', state: 'idle' as const, backlog: none, oldestAt: null, verified: none };
+  const { generation, session } = ledger;
+  return {
+    ...{ at: 1, session, version: '1', uptimeS: 1, residentBytes: 1, clockTrusted: true, outbox: 0 },
+    disk: { freeBytes: 1, totalBytes: 2 },
+    sources: [
+      {
+        ...{ name: 'garden', camera: 'test', zone: 'UTC', capturing: false, everyMs: null, cron: null },
+        ...{ lastCaptureAt: null, nextCaptureAt: null, lastFailure: null, waiting: 0, failures: 0 },
+        ...{ generation, seq: assets.seq(), held: assets.held(), storage: 'present' as const },
+        destinations: [{ ...archive, lastDeliveryAt: null, error: null }],
+      },
+    ],
+  };
+}
+
+function compared(left: Entry[], right: Entry[]) {
+  const comparison = createComparison();
+  for (const entry of left) comparison.left(entry);
+  for (const entry of right) comparison.right(entry);
+  return comparison.finish();
+}
+
+test('a purged asset that its destination holds is matched: neither a loss, nor an extra that could be deleted', async () => {
+  const { file, purge, tellHub, known, assets } = await pair();
+  file('20261123/a.jpg');
+  file('20261123/b.jpg');
+  await tellHub();
+  const atDestination = known().map(({ path, size }) => ({ path, size }));
+  purge('20261123/a.jpg');
+  await tellHub();
+  expect(assets.held()).toEqual({ count: 1, bytes: 100 });
+  expect(known()).toMatchObject([{ path: '20261123/a.jpg', purgedAt: 5000 }, { path: '20261123/b.jpg' }]);
+  const { figures, unmatched } = compared(known(), atDestination);
+  expect(unmatched).toEqual([]);
+  expect(figures.matched.count).toBe(2);
+});
+
+test('a purged asset that has gone from its destination as well is missing, with the reason, and no re-sync is promised', async () => {
+  const { file, purge, tellHub, tellState, known, inventories, devices } = await pair();
+  file('20261123/a.jpg');
+  file('20261123/b.jpg');
+  purge('20261123/a.jpg');
+  await tellHub();
+  await tellState();
+  const { unmatched } = compared(known(), []);
+  expect(unmatched).toMatchObject([
+    {
+      class: 'missing',
+      path: '20261123/a.jpg',
+      cause:
+        'not at the destination; the source removed its file on 1970-01-01T00:00:05.000Z, after a destination had proved it',
+    },
+    { class: 'missing', path: '20261123/b.jpg', cause: 'not at the destination' },
+  ]);
+  const sides = createSideOpener({
+    devices,
+    inventories,
+    destinations: [],
+    commander: { send: async () => ({ id: '1', status: 'error', at: 1 }) } as never,
+    isMendable,
+    reconcile: () => undefined,
+    clock: systemClock,
+  });
+  const canMend = sides.mendable({ type: 'source', ...NAME }, { type: 'destination', destination: 'archive', ...NAME });
+  expect(unmatched.map(canMend)).toEqual([false, true]);
+});
+
+test('the digests of both sides agree before and after a purge, and once its name is taken again', async () => {
+  const { file, purge, tellHub, assets, inventories, row } = await pair();
+  file('20261123/a.jpg', { size: 10 });
+  file('20261123/b.jpg', { size: 20 });
+  const agree = async () => {
+    await tellHub();
+    expect(inventories.buckets(row())).toEqual(assets.buckets());
+  };
+  await agree();
+  purge('20261123/a.jpg');
+  await agree();
+  expect([...assets.entries(['20261123'], 1)].flat()).toHaveLength(2);
+  file('20261123/a.jpg', { size: 30 });
+  await agree();
+  expect(assets.held()).toEqual({ count: 2, bytes: 50 });
+  expect(assets.purged('20261123/a.jpg')).toBeUndefined();
+});
+
+test('what a purge removes does not fill the list of activities', async () => {
+  const { file, purge, tellHub, activities } = await pair();
+  file('20261123/a.jpg');
+  purge('20261123/a.jpg');
+  await tellHub();
+  expect(activities.recent(100).filter(({ type }) => type === 'removed')).toEqual([]);
+});
