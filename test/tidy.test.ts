@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { catches, environment, erasable, leftForLater, machinePaths, tests, time } from './tidy/code.ts';
+import { deletion } from './tidy/deletion.ts';
 import { decisions, dependencies, links } from './tidy/documents.ts';
 import { layers, siblings } from './tidy/layers.ts';
 import { barrels, LINES_MAX, length, names, topLevel } from './tidy/names.ts';
@@ -48,6 +49,11 @@ const RULES: Record<string, [rule: Rule, ...broken: ProjectFile[]]> = {
     catches,
     file('hub/src/a.ts', 'try { a(); } catch {\n}'),
     file('hub/src/b.ts', `await a().catch(() => ${'undefined'});`),
+  ],
+  'kept files are deleted in one place': [
+    deletion,
+    file('agent/src/deliver/a.ts', 'await unlink(path);'),
+    file('agent/src/watched-folder/b.ts', 'await disk.remove(kept);'),
   ],
   'nothing is left for later': [leftForLater, file('docs/a.md', `${'TO'}${'DO'}: write`)],
   'every test runs, on real parts': [

@@ -18,10 +18,11 @@ const MAY_IMPORT: Record<string, string[]> = {
  * which are made to be known elsewhere.
  */
 const CONTRACTS = [
-  'agent/src/process/operation.ts',
   'agent/src/process/step-config.ts',
   'agent/src/watched-folder/books.ts',
   'agent/src/watched-folder/folder-config.ts',
+  'agent/src/watched-folder/operation.ts',
+  'agent/src/watched-folder/place-pattern.ts',
   'hub/src/http/schema.ts',
   'hub/src/http/services.ts',
 ];

@@ -1,15 +1,17 @@
-import { mkdir } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Camera } from '@vigie/hardware/camera/camera';
+import type { Camera, CapturedFile } from '@vigie/hardware/camera/camera';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { stamp } from '@vigie/shared/kit/zone';
-import type { Captures } from '../store/captures.ts';
-import { clearFolder, handOverLeft } from './left-files.ts';
-import { nextSlot, type Schedule } from './schedule.ts';
+import type { Captures, TakenAt } from '../store/captures.ts';
+import { runDrops } from './drop-loop.ts';
+import { namesFor } from './file-names.ts';
+import { clearFolder, freshFolder, handOverLeft } from './left-files.ts';
+import { BUSY, type Prepared, runSlots, type Schedule } from './slot-loop.ts';
 
-/** Takes a source's pictures, on schedule and on demand, into the root of its watched folder's input. */
+/** Takes a source's pictures, on schedule and on demand, into the root of its watched folder's input: one at a time. */
 export type Capturer = {
   /**
    * Hands over what earlier captures have left: pictures that a crash, a power cut or a full disk kept from entering
@@ -17,7 +19,7 @@ export type Capturer = {
    */
   recover(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
-  /** Takes one picture now; returns the names under which its files entered input. */
+  /** Takes one picture now; returns the names under which its files entered input. For a slot that has no picture, it is that slot's. */
   capture(slotAt: number, signal?: AbortSignal): Promise<string[]>;
   condition(): { capturing: boolean; nextAt: number | null };
 };
@@ -25,11 +27,18 @@ export type Capturer = {
 export type CapturerOptions = {
   source: string;
   camera: Camera;
+  /** Absent where pictures are taken on demand alone. */
   schedule: Schedule | undefined;
   zone: string;
   captures: Captures;
+  /** The name of a picture without its extension; its stamp where absent. */
+  nameAt?: ((at: number) => string) | undefined;
+  /** Now, so that it can be corrected where the clock is wrong. */
+  mark?: (() => TakenAt) | undefined;
   /** Resolves when the watched folder can take files; throws why it cannot. */
   ready: () => Promise<void>;
+  /** Asked before each capture: where there is no room for a picture, its slot fails as `disk-full` and the camera is left alone. */
+  mayCapture?: () => { ok: true } | { ok: false; reason: string };
   /** Brings a file into input durably, under a free name; returns the name. One that is not known to be complete is watched first. */
   submit: (file: string, name: string, isComplete: boolean) => Promise<string>;
   /** A folder on the watched folder's file system for files that are not complete yet. */
@@ -42,13 +51,15 @@ export type CapturerOptions = {
 
 const CUT_SHORT = { code: 'agent-stopped', message: 'the agent stopped during this capture' };
 
-/** The clock is looked at this often while the next slot is far: it may have been set. */
-const LOOK_EVERY_MS = 10_000;
-
 export function createCapturer(options: CapturerOptions): Capturer {
-  const { source, camera, schedule, zone, captures, submit, clock, log } = options;
-  /** Captures that are under way, by id. */
+  const { source, camera, schedule, zone, captures, clock, log } = options;
+  const nameAt = options.nameAt ?? ((at: number) => stamp(at, zone));
+  const mark = options.mark ?? (() => ({ takenAt: clock.now(), bootId: '', bootMs: 0, trust: 'plausible' as const }));
+  const folderOf = (id: number) => join(options.workFolder, String(id));
+  /** Captures that are under way or prepared, by id. */
   const active = new Set<number>();
+  let capturing = 0;
+  let endedAt = -Infinity;
   let nextAt: number | null = null;
 
   let recovering: Promise<void> | undefined;
@@ -64,87 +75,158 @@ export function createCapturer(options: CapturerOptions): Capturer {
     await options.ready();
     const isActive = (id: number) => active.has(id);
     const cutShort = captures.running().filter(({ id }) => !isActive(id));
-    const handedOver = await handOverLeft({ workFolder: options.workFolder, isActive, submit, zone, log });
+    const isKnown = (id: number) => cutShort.some((one) => one.id === id);
+    const handedOver = await handOverLeft({
+      workFolder: options.workFolder,
+      isActive,
+      zone,
+      bringIn: ({ id, path, at, extension }) => {
+        const [name] = namesFor(nameAt(at), [extension], captures.isWaiting) as [string];
+        // What an earlier ledger has left is nobody's capture in this one.
+        return isKnown(id) ? enterAs(id, path, name, false) : options.submit(path, name, false);
+      },
+      log,
+    });
     for (const { id, slotAt } of cutShort) {
       if (handedOver.has(id)) captures.captured(id);
       else captures.failed(id, slotAt, CUT_SHORT);
     }
   }
 
-  /** One attempt; what came of it is in the ledger either way. */
-  async function attempt(slotAt: number, signal?: AbortSignal): Promise<{ names: string[] } | { error: unknown }> {
-    const id = captures.begin(slotAt);
-    const folder = join(options.workFolder, String(id));
+  /** Told before it is done: a crash in between leaves a name that the ledger knows. */
+  async function enterAs(id: number, path: string, name: string, isComplete: boolean): Promise<string> {
+    const file = captures.file(id, name);
+    const taken = await options.submit(path, name, isComplete);
+    if (taken !== name) captures.named(file, taken);
+    return taken;
+  }
+
+  async function makeReady(id: number): Promise<void> {
+    await recover();
+    await freshFolder(folderOf(id));
+  }
+
+  /** Everything that needs no camera, ahead of time. What fails here is tried again when the slot is due. */
+  async function prepare(slotAt: number, day: string): Promise<Prepared> {
+    const id = captures.prepare(slotAt, day);
     active.add(id);
+    try {
+      await makeReady(id);
+      return { id, slotAt, number: options.nextNumber(), isReady: true };
+    } catch (error) {
+      log.debug({ source, code: codeOf(error) }, `a capture is not ready yet: ${messageOf(error)}`);
+      return { id, slotAt, number: 0, isReady: false };
+    }
+  }
+
+  function abandon({ id }: Prepared): void {
+    active.delete(id);
+    captures.abandon(active);
+  }
+
+  /** One attempt; what came of it is in the ledger either way. */
+  async function attempt(slotAt: number, signal?: AbortSignal, prepared?: Prepared): Promise<Outcome> {
+    const id = prepared?.id ?? captures.begin(slotAt);
+    active.add(id);
+    capturing += 1;
     options.changed();
     try {
-      await recover();
-      await clearFolder(folder);
-      await mkdir(folder, { recursive: true });
-      const at = clock.now();
-      const files = await camera.capture({ folder, at, zone, source, sequence: options.nextNumber() }, signal);
-      if (files.length === 0) throw new VigieError('camera-refused', 'capture: the camera gave no file');
-      const names: string[] = [];
-      for (const file of files) names.push(await submit(file.path, `${stamp(at, zone)}.${file.extension}`, true));
+      const allowed = options.mayCapture?.() ?? { ok: true };
+      if (!allowed.ok) throw new VigieError('disk-full', `capture: ${allowed.reason}`, { retryable: true });
+      if (!prepared?.isReady) await makeReady(id);
+      const sequence = prepared?.isReady ? prepared.number : options.nextNumber();
+      const when = mark();
+      const request = { folder: folderOf(id), at: when.takenAt, zone, source, sequence };
+      const shot = camera.capture(request, signal);
+      // The camera is at work meanwhile: this takes none of its time.
+      const [files] = await Promise.all([shot, tellTaking(id, when)]);
+      const names = await enter(id, when, files);
       captures.captured(id);
-      await clearFolder(folder);
+      await clearFolder(folderOf(id));
       return { names };
     } catch (error) {
       log.warn({ source, code: codeOf(error) }, messageOf(error));
+      if (captures.takenAt(id) === undefined) captures.taking(id, mark());
       captures.failed(id, slotAt, { code: codeOf(error), message: messageOf(error) });
       return { error };
     } finally {
       active.delete(id);
+      capturing -= 1;
+      endedAt = clock.now();
       options.changed();
     }
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
-    if (!schedule) return;
-    let after = clock.now();
-    while (!signal.aborted) {
-      const slotAt = nextSlot(schedule, after);
-      if (slotAt === undefined) return;
-      nextAt = slotAt;
-      while (!signal.aborted && clock.now() < slotAt) {
-        await clock.sleep(Math.min(slotAt - clock.now(), LOOK_EVERY_MS), signal);
-        // A clock that was set back makes the slot far again: the schedule is asked anew, from the new time.
-        if (slotAt - clock.now() > LOOK_EVERY_MS * 2 && (nextSlot(schedule, clock.now()) ?? slotAt) < slotAt) break;
-      }
-      if (signal.aborted) return;
-      if (clock.now() < slotAt) {
-        after = clock.now();
-        continue;
-      }
-      await attempt(slotAt, signal);
-      after = missed(slotAt);
+  const tellTaking = async (id: number, when: TakenAt) => captures.taking(id, when);
+
+  async function enter(id: number, when: TakenAt, files: CapturedFile[]): Promise<string[]> {
+    if (files.length === 0) throw new VigieError('camera-refused', 'capture: the camera gave no file');
+    for (const { path } of files) {
+      if ((await stat(path)).size === 0)
+        throw new VigieError('camera-refused', 'capture: the camera gave an empty file');
     }
+    if (camera.drops) return enterDropped(id, when, files);
+    // A camera that was tried again took the picture later than it was told to.
+    const takenAt = files[0]?.takenAt ?? when.takenAt;
+    const lateMs = Math.round(takenAt - when.takenAt);
+    if (lateMs !== 0) captures.taking(id, { ...when, takenAt, bootMs: when.bootMs + lateMs });
+    const extensions = files.map(({ extension }) => extension);
+    const names = namesFor(nameAt(takenAt), extensions, captures.isWaiting);
+    const entered: string[] = [];
+    for (const [index, { path }] of files.entries())
+      entered.push(await enterAs(id, path, names[index] as string, true));
+    return entered;
   }
 
-  /** Slots that passed while the camera was busy are told as failed, each; the next one to wait for follows them. */
-  function missed(last: number): number {
-    const now = clock.now();
-    let slot = schedule && nextSlot(schedule, last);
-    let after = last;
-    for (let told = 0; slot !== undefined && slot < now; told++) {
-      if (told < MISSED_MAX) {
-        const failure = { code: 'camera-busy', message: 'the capture before it had not ended' };
-        captures.failed(captures.begin(slot), slot, failure);
+  /** Something else took these pictures, each at its time and by its own clock, which a setting of this one does not correct. */
+  async function enterDropped(id: number, when: TakenAt, files: CapturedFile[]): Promise<string[]> {
+    captures.taking(id, { ...when, trust: 'synchronised' });
+    const entered: string[] = [];
+    for (const [at, group] of Map.groupBy(files, (file) => file.takenAt ?? when.takenAt)) {
+      const extensions = group.map(({ extension }) => extension);
+      const names = namesFor(nameAt(at), extensions, captures.isWaiting);
+      for (const [index, { path }] of group.entries()) {
+        entered.push(await enterAs(id, path, names[index] as string, true));
       }
-      after = slot;
-      slot = schedule && nextSlot(schedule, slot);
     }
-    return after;
+    return entered;
+  }
+
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after the other: a camera takes one picture at a time. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work);
+    turn = mine.catch((error: unknown) => log.debug({ source, code: codeOf(error) }, messageOf(error)));
+    return mine;
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    if (!schedule) {
+      const attemptInTurn = (slotAt: number, stop: AbortSignal) => inTurn(() => attempt(slotAt, stop));
+      if (camera.drops) await runDrops({ drops: camera.drops, attempt: attemptInTurn, clock, log }, signal);
+      return;
+    }
+    const awaits = (at: number | null) => {
+      nextAt = at;
+    };
+    function busy(slotAt: number, day: string): void {
+      const id = captures.prepare(slotAt, day);
+      captures.taking(id, mark());
+      captures.failed(id, slotAt, BUSY);
+    }
+    await runSlots(
+      { schedule, prepare, abandon, attempt, busy, inTurn, awaits, endedAt: () => endedAt, clock },
+      signal,
+    );
   }
 
   async function capture(slotAt: number, signal?: AbortSignal): Promise<string[]> {
-    const outcome = await attempt(slotAt, signal);
+    const outcome = await inTurn(() => attempt(slotAt, signal));
     if ('error' in outcome) throw outcome.error;
     return outcome.names;
   }
 
-  return { recover, run, capture, condition: () => ({ capturing: active.size > 0, nextAt }) };
+  return { recover, run, capture, condition: () => ({ capturing: capturing > 0, nextAt }) };
 }
 
-/** A clock that jumps ahead by years does not fill the ledger with missed slots. */
-const MISSED_MAX = 100;
+export type Outcome = { names: string[] } | { error: unknown };

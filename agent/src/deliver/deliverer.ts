@@ -1,8 +1,10 @@
 import type { Clock } from '@vigie/shared/kit/clock';
+import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { type Backoff, backoffMs } from '@vigie/shared/kit/retry';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import type { Claimed, Deliveries, Lane } from '../store/deliveries.ts';
+import { isLedgerFull } from '../store/ledger-full.ts';
 import { judge, type Verdict } from './judge.ts';
 
 /** Carries out the deliveries to one destination until it is told to stop. It never gives up while an asset exists. */
@@ -32,6 +34,8 @@ export type DelivererOptions = {
   /** The local file is gone: the ledger must say so. False while the whole storage is absent: then nothing is gone. */
   lost: (claimed: Claimed, message: string) => boolean;
   changed: () => void;
+  /** Something has been proved. */
+  delivered?: () => void;
   workers: number;
   proof: 'size' | 'digest';
   backoff: Backoff;
@@ -47,6 +51,8 @@ const STOPPED = new Set(['host-key', 'authentication', 'config']);
 const HOPELESS_PAUSE_MS = 3_600_000;
 /** Nothing sleeps longer than this without looking: a step of the clock must not hold anything up. */
 const SLEEP_MAX_MS = 30_000;
+/** A ledger that cannot be written (its disk is full) is tried again after this time. */
+const LEDGER_PAUSE_MS = 5_000;
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { destination, remote, deliveries, clock, random, backoff, log } = options;
@@ -57,6 +63,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   let active = 0;
   let lastDeliveryAt: number | null = null;
   let waking = new AbortController();
+  /** Deliveries whose end the ledger could not take down. */
+  const unsettled: Claimed[] = [];
 
   const wake = () => {
     waking.abort();
@@ -87,9 +95,16 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       failures = 0;
       error = null;
       lastDeliveryAt = clock.now();
+      options.delivered?.();
     } catch (thrown) {
-      if (signal.aborted) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
-      else settle(claimed, judge(thrown));
+      try {
+        if (signal.aborted) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
+        else settle(claimed, judge(thrown));
+      } catch (untold) {
+        // The ledger has no room to say so: without this the delivery would count as under way until the next start.
+        unsettled.push(claimed);
+        throw untold;
+      }
     } finally {
       active -= 1;
       options.changed();
@@ -120,15 +135,27 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         await pause(rest > 0 ? rest : 1000, signal);
         continue;
       }
-      const claimed = deliveries.claim(destination, failures > 0 ? BOTH : lanes);
-      if (claimed) await deliver(claimed, signal);
-      else {
-        const due = deliveries.nextDueAt(destination);
-        const wait = due === undefined ? SLEEP_MAX_MS : due - clock.now();
-        // A delivery that is due and was not taken belongs to another worker's lane.
-        await pause(wait > 0 ? wait : 1000, signal);
+      try {
+        await workOnce(lanes, signal);
+      } catch (untold) {
+        if (!isLedgerFull(untold)) throw untold;
+        log.error({ destination, code: codeOf(untold) }, `the ledger cannot be written: ${messageOf(untold)}`);
+        await pause(LEDGER_PAUSE_MS, signal);
       }
     }
+  }
+
+  async function workOnce(lanes: Lane[], signal: AbortSignal): Promise<void> {
+    for (let left = unsettled.at(-1); left; left = unsettled.at(-1)) {
+      deliveries.release(left, destination, { notBefore: 0, attempted: undefined });
+      unsettled.pop();
+    }
+    const claimed = deliveries.claim(destination, failures > 0 ? BOTH : lanes);
+    if (claimed) return deliver(claimed, signal);
+    const due = deliveries.nextDueAt(destination);
+    const wait = due === undefined ? SLEEP_MAX_MS : due - clock.now();
+    // A delivery that is due and was not taken belongs to another worker's lane.
+    await pause(wait > 0 ? wait : 1000, signal);
   }
 
   return {

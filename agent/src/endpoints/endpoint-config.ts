@@ -2,6 +2,7 @@ import { isZone } from '@vigie/shared/kit/zone';
 import { z } from 'zod';
 import { type WatchedFolderConfig, watchedFolderConfig } from '../watched-folder/folder-config.ts';
 import { type OperationConfig, operationConfig } from './operation-config.ts';
+import { inputsNamedIn } from './template.ts';
 
 /** Names of endpoints are also folder names (`%J`) and keys of the books. */
 export const endpointName = z
@@ -37,7 +38,11 @@ export const endpointConfig = z
   })
   .transform(({ settings, ...own }, context) => {
     const parsed = watchedFolderConfig.safeParse(withOwnDefaults(settings, own.operation));
-    if (parsed.success && parsed.data.path === undefined) return { ...own, settings: parsed.data };
+    if (parsed.success && parsed.data.path === undefined) {
+      const missing = missingInputs(own.operation, parsed.data);
+      for (const issue of missing) context.addIssue({ code: 'custom', ...issue });
+      return missing.length > 0 ? z.NEVER : { ...own, settings: parsed.data };
+    }
     const issues = parsed.error?.issues ?? [
       { code: 'custom' as const, path: ['path'], message: 'the path is a key of the endpoint itself' },
     ];
@@ -65,6 +70,29 @@ function withOwnDefaults(settings: unknown, operation: OperationConfig): unknown
   const given = settings ?? {};
   if (typeof given !== 'object' || Array.isArray(given) || operation.type === 'pictures') return given;
   return { ...('profile' in given ? {} : { include: '*' }), timeLimit: '1d', ...given };
+}
+
+/** What a program's arguments and variables name is what its endpoint has to map. */
+function missingInputs(
+  operation: OperationConfig,
+  { inputs }: WatchedFolderConfig,
+): { path: PropertyKey[]; message: string }[] {
+  if (operation.type !== 'exec') return [];
+  const texts: [path: PropertyKey[], text: string][] = [
+    ...operation.args.map((text, index): [PropertyKey[], string] => [['operation', 'args', index], text]),
+    ...Object.entries(operation.environment.set).map(([name, text]): [PropertyKey[], string] => [
+      ['operation', 'environment', 'set', name],
+      text,
+    ]),
+  ];
+  return texts.flatMap(([path, text]) =>
+    inputsNamedIn(text)
+      .filter((name) => !Object.hasOwn(inputs, name))
+      .map((name) => ({
+        path,
+        message: `no input has the name ${JSON.stringify(name)}; allowed: ${Object.keys(inputs).join(', ') || '(the settings have no "inputs")'}`,
+      })),
+  );
 }
 
 /** Passes an issue of a schema on that was used inside of another one. */

@@ -27,3 +27,7 @@ export function wholePlaceholder(text: string): Placeholder | undefined {
   const [match] = text.matchAll(PATTERN);
   return match?.[0] === text ? { word: match[1] as string, of: match[2] } : undefined;
 }
+
+/** The inputs that a text names. */
+export const inputsNamedIn = (text: string): string[] =>
+  [...text.matchAll(PATTERN)].flatMap(([, , of]) => (of === undefined ? [] : [of]));

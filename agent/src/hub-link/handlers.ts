@@ -24,11 +24,11 @@ export function commandHandlers(options: {
     ping: () => ({
       version,
       at: clock.now(),
-      sources: [...sources.values()].map(({ name, assets, watched }) => ({
+      sources: [...sources.values()].map(({ name, assets, storage }) => ({
         name,
         generation: ledger.generation,
         seq: assets.seq(),
-        storage: watched.storage(),
+        storage: storage(),
       })),
     }),
     async capture({ source }, signal) {
@@ -56,7 +56,8 @@ export function commandHandlers(options: {
       const condition = deliverers.get(name)?.condition();
       return paths.map((path) => {
         const row = assets.find(path);
-        return explainAsset(path, row ? deliveries.standing(row.id, name) : 'not-held', condition);
+        const standing = row ? deliveries.standing(row.id, name) : (assets.purged(path) ?? 'not-held');
+        return explainAsset(path, standing, condition);
       });
     },
   };

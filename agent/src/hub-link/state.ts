@@ -22,12 +22,16 @@ export function destinationState(
 
 /** What of a state is pressing: a change of it is told at once, not at the next beat. */
 export function pressing(state: DeviceState): string {
-  return JSON.stringify(
+  const { flags, relays, faults } = state.power ?? {};
+  return JSON.stringify([
     state.sources.map((s) => [
       s.name,
       s.storage,
       s.lastFailure?.at,
       s.destinations.map((d) => [d.name, d.error?.code, d.backlog.count > 0]),
     ]),
-  );
+    flags,
+    relays,
+    faults,
+  ]);
 }

@@ -67,6 +67,26 @@ export function createCaptures(ledger: Ledger, source: string, outbox: Outbox, c
     database.delete(capture).where(lte(capture.id, upTo)).run();
   }
 
+  function abandon(except: ReadonlySet<number>): void {
+    database.transaction(() => {
+      const rows = database
+        .select({ id: capture.id })
+        .from(capture)
+        .where(and(mine, eq(capture.state, 'prepared')))
+        .all();
+      for (const { id } of rows.filter((row) => !except.has(row.id))) {
+        database
+          .delete(slot)
+          .where(and(eq(slot.captureId, id), eq(slot.state, 'begun')))
+          .run();
+        database.delete(capture).where(eq(capture.id, id)).run();
+      }
+    });
+  }
+
+  // Before slots are accounted for: what an earlier life has prepared passed while nobody was there.
+  abandon(new Set());
+
   return {
     begin: (slotAt) =>
       database.transaction(() => {
@@ -137,22 +157,7 @@ export function createCaptures(ledger: Ledger, source: string, outbox: Outbox, c
         outbox.add({ type: 'capture-failed', source, slotAt, code, message: text });
       });
     },
-    abandon(except) {
-      database.transaction(() => {
-        const rows = database
-          .select({ id: capture.id })
-          .from(capture)
-          .where(and(mine, eq(capture.state, 'prepared')))
-          .all();
-        for (const { id } of rows.filter((row) => !except.has(row.id))) {
-          database
-            .delete(slot)
-            .where(and(eq(slot.captureId, id), eq(slot.state, 'begun')))
-            .run();
-          database.delete(capture).where(eq(capture.id, id)).run();
-        }
-      });
-    },
+    abandon,
     running: () =>
       database
         .select({ id: capture.id, slotAt: capture.slotAt })

@@ -218,7 +218,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     }
     const { jobs, error } = await intake.take(inFlight);
     for (const job of jobs) queue.add(job);
-    if (error !== undefined) throw error;
+    if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
     lastScanAt = clock.now();
     return { claimed: jobs.length, waiting: intake.waiting(), throttled: false };
   }

@@ -18,7 +18,6 @@ test('an intention that a crash has left counts for nothing until it is filed, a
   const folder = await tempFolder();
   const first = await testLedger(folder);
   const intent = {
-    jobId: 'j1',
     tree: 'result' as const,
     path: '20261123/a.jpg',
     size: 5,
@@ -29,12 +28,12 @@ test('an intention that a crash has left counts for nothing until it is filed, a
     unreadable: undefined,
     preview: null,
   };
-  first.assets.books.intend(intent);
+  first.assets.books.intend('j1', [intent]);
   expect(first.assets.held().count).toBe(0);
   first.ledger[Symbol.dispose]();
 
   const second = await testLedger(folder);
-  expect(second.assets.books.intended('j1')).toMatchObject({ path: '20261123/a.jpg', size: 5 });
+  expect(second.assets.books.intended('j1')).toMatchObject([{ path: '20261123/a.jpg', size: 5 }]);
   second.assets.books.filed('j1');
   second.assets.books.filed('j1');
   second.assets.books.closed('j1');
@@ -44,12 +43,14 @@ test('an intention that a crash has left counts for nothing until it is filed, a
 
 test('a job that ends without filing leaves no trace of its intention', async () => {
   const { assets } = await testLedger();
-  assets.books.intend({
-    ...{ jobId: 'j1', tree: 'result', path: 'x/a.jpg', size: 5, sha256: 'a'.repeat(64), kind: 'jpg' },
-    ...{ capturedAt: 1, modifiedAt: 1, unreadable: undefined, preview: null },
-  });
+  assets.books.intend('j1', [
+    {
+      ...{ tree: 'result', path: 'x/a.jpg', size: 5, sha256: 'a'.repeat(64), kind: 'jpg' },
+      ...{ capturedAt: 1, modifiedAt: 1, unreadable: undefined, preview: null },
+    },
+  ]);
   assets.books.closed('j1');
-  expect(assets.books.intended('j1')).toBeUndefined();
+  expect(assets.books.intended('j1')).toEqual([]);
 });
 
 test('bucket digests follow what comes and goes', async () => {
