@@ -49,9 +49,11 @@ export function createFiling(context: JobContext) {
         },
       });
     }
-    const to = placeOf(settings.result, facts(job, capturedAt), job.name);
-    const isFolder = candidate.type === 'folder' || (wanted.length > 1 && !endsAsFolder(settings.result));
-    const named = placeOf(settings.result, facts(job, capturedAt), wanted[0]?.name ?? job.name);
+    const isRaw = candidate.type === 'file' && (wanted[0]?.intent.kind ?? kindOf(job.name)) === 'raw';
+    const pattern = (isRaw ? settings.resultRaw : undefined) ?? settings.result;
+    const to = placeOf(pattern, facts(job, capturedAt), job.name);
+    const isFolder = candidate.type === 'folder' || (wanted.length > 1 && !endsAsFolder(pattern));
+    const named = placeOf(pattern, facts(job, capturedAt), wanted[0]?.name ?? job.name);
     if (!isFolder && wanted.length === 1) (wanted[0] as Wanted).name = named.name;
     const intents = await placeAll({
       disk,

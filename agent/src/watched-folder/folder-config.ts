@@ -56,6 +56,8 @@ const given = z.strictObject({
   /** What the operation is given, by name; see `docs/watched-folder.md`. */
   inputs: inputsConfig.optional(),
   result: placeAnywhere.optional(),
+  /** Of RAW files, where it is another one: `raw/%Y%M%D/` keeps them apart. */
+  resultRaw: place.optional(),
   preserve: placeAnywhere.nullable().optional(),
   failure: place.optional(),
   /** Which time the letters of a place tell. */
@@ -85,8 +87,8 @@ export type GivenFolderConfig = z.input<typeof given>;
 /** Settings of one watched folder; what is not given comes from its profile. See `docs/watched-folder.md`. */
 export const watchedFolderConfig = given.transform(({ profile, ...own }) => {
   const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { profile, ...PROFILES[profile], ...known } as Settings & Pick<typeof own, 'path' | 'cron'>;
+  return { profile, ...PROFILES[profile], ...known } as Settings & Pick<typeof own, 'path' | 'cron' | 'resultRaw'>;
 });
-type Own = Omit<z.output<typeof given>, 'path' | 'cron'>;
+type Own = Omit<z.output<typeof given>, 'path' | 'cron' | 'resultRaw'>;
 type Settings = { [K in keyof Own]-?: Exclude<Own[K], undefined> };
 export type WatchedFolderConfig = z.infer<typeof watchedFolderConfig>;

@@ -14,8 +14,8 @@ export function settingsOf(settings: WatchedFolderConfig, log: Log): SelectSetti
     const warning = listWarning(settings[key]);
     if (warning !== undefined) log.warn({ setting: key }, warning);
   }
-  for (const key of ['result', 'preserve', 'failure'] as const) {
-    const fault = placeFault(settings[key] ?? '', { absolute: key !== 'failure' });
+  for (const key of ['result', 'resultRaw', 'preserve', 'failure'] as const) {
+    const fault = placeFault(settings[key] ?? '', { absolute: key === 'result' || key === 'preserve' });
     if (fault !== undefined) throw new VigieError('config', `watched folder: "${key}": ${fault}`);
     const warning = placeWarning(settings[key] ?? '');
     if (warning !== undefined) log.warn({ setting: key }, warning);

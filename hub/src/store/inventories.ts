@@ -1,6 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { stamp } from '@vigie/shared/kit/zone';
-import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
+import { bucketOf, dayOf, type Entry } from '@vigie/shared/protocol/asset';
 import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/inventory';
 import type { DeviceState } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
@@ -33,9 +33,6 @@ export type Inventories = {
   days(row: SourceRow, month?: string): { day: string; count: number; bytes: number }[];
   ofDay(row: SourceRow, day: string, offset: number, limit: number): { total: number; entries: Entry[] };
 };
-
-/** The calendar day of a path: its bucket, or for what lies in failure the folder below it. */
-const dayOf = (path: string): string => bucketOf(path.startsWith('failure/') ? path.slice('failure/'.length) : path);
 
 export function createInventories({ database }: Store, clock: Clock): Inventories {
   const named = (n: SourceName) => and(eq(source.site, n.site), eq(source.device, n.device), eq(source.name, n.source));

@@ -61,8 +61,19 @@ export const entrySchema = z.object({
   capturedAt: z.number().optional(),
 });
 
-/** The day folder of a path, which is its bucket: the first folder; files at the root are in the bucket ``. */
+/**
+ * The bucket of a path: its first folder, which is a day, or a day folder within it where that is none (`raw/20261123`); what failed
+ * is one bucket. Files at the root are in the bucket ``.
+ */
 export function bucketOf(path: string): string {
+  const within = /^(?!failure\/)([^/]*[^/\d][^/]*\/\d{8})\//.exec(path)?.[1];
   const slash = path.indexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
+  return within ?? (slash < 0 ? '' : path.slice(0, slash));
+}
+
+/** The calendar day of a path, `YYYYMMDD`, by the folders that it lies in; the first folder where none of them is a day. */
+export function dayOf(path: string): string {
+  return (
+    /(?:^|\/)(\d{8})\//.exec(path)?.[1] ?? bucketOf(path.startsWith('failure/') ? path.slice('failure/'.length) : path)
+  );
 }

@@ -8,8 +8,8 @@ export function digestList(buckets: readonly Bucket[], limitBytes = CHUNK_BYTES_
   return list.length <= limitBytes ? { level: 'day', list } : { level: 'month', list: pack(byMonth(buckets)) };
 }
 
-/** The month of a day bucket: its first six characters where they are digits, else the bucket itself. */
-export const monthOf = (day: string): string => (/^\d{8}/.test(day) ? day.slice(0, 6) : day);
+/** The month of a day bucket (`202611`, `raw/202611`); a bucket that is no day stands for itself. */
+export const monthOf = (day: string): string => /^(?:.*\/)?\d{6}(?=\d\d)/.exec(day)?.[0] ?? day;
 
 /** Months in figures: a month's digest is the exclusive or of its days'. */
 export function byMonth(buckets: readonly Bucket[]): Bucket[] {

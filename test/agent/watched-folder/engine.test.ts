@@ -45,6 +45,23 @@ describe('a file that is processed', () => {
     expect(await violations({ root: folder, books, dropped: [Buffer.from('picture')], change })).toEqual([]);
   });
 
+  it('goes where its kind goes: RAW files have a place of their own', async () => {
+    const { engine, folder, drop, settle, books } = await rig({
+      settings: { result: '%Y%M%D/', resultRaw: 'raw/%Y%M%D/', preserve: null },
+    });
+    await engine.open();
+    for (const name of ['20260701120000.jpg', '20260701120000.raw']) await drop(name, name);
+    await settle();
+    const places = ['20260701/20260701120000.jpg', 'raw/20260701/20260701120000.raw'];
+    expect(await keys(join(folder, 'result'))).toEqual(places);
+    expect(
+      books
+        .held()
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(places);
+  });
+
   it('is not kept in preserve when that is null, and stage is clean all the same', async () => {
     const { engine, folder, drop, settle } = await rig({ settings: { preserve: null } });
     await engine.open();
