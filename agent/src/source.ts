@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCamera } from '@vigie/hardware/camera/open';
 import type { PowerCycle } from '@vigie/hardware/power/relay';
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Log } from '@vigie/shared/kit/log';
 import { stampedAt } from '@vigie/shared/kit/zone';
 import type { SourceState } from '@vigie/shared/protocol/messages';
-import { readSecret } from '@vigie/shared/remote/destination-config';
 import { walk } from '@vigie/shared/remote/walk';
 import { type Capturer, createCapturer } from './capture/capturer.ts';
 import { rememberingCopies } from './capture/card-copies.ts';
@@ -21,11 +19,11 @@ import { destinationState } from './hub-link/state.ts';
 import { auditSource } from './inventory/audit.ts';
 import { pictureOperation } from './process/picture-operation.ts';
 import type { PictureProcess } from './process/picture-process.ts';
-import { openRecoveringCamera } from './recovery/open-recovering.ts';
 import type { Allowed } from './retention/ladder.ts';
 import { withRoom } from './retention/processing.ts';
 import { CLOCK_STEP } from './slots/keeper.ts';
 import { retell } from './slots/retell.ts';
+import { openSourceCamera } from './source-camera.ts';
 import { openSchedule } from './source-schedule.ts';
 import { type Assets, createAssets } from './store/assets.ts';
 import type { Trust } from './store/captures.ts';
@@ -35,8 +33,6 @@ import type { Deliveries } from './store/deliveries.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Outbox } from './store/outbox.ts';
 import type { Purges } from './store/purges.ts';
-import { createRecoveries } from './store/recoveries.ts';
-import { createTakenFiles } from './store/taken-files.ts';
 import { createTrueTimes } from './store/true-times.ts';
 import { placeOf } from './watched-folder/place-pattern.ts';
 import type { MayDelete } from './watched-folder/purge.ts';
@@ -98,39 +94,16 @@ export function openSource(options: {
   const zone = config.zone ?? options.agent.zone;
   const folder = config.watchedFolder.path ?? join(options.agent.dataFolder, 'sources', name);
 
-  const cameraParts = {
-    fontFile: options.fontFile,
-    drawTestPicture: pictures.drawTestPicture,
-    readSecret,
+  const camera = openSourceCamera({
+    ...options,
+    zone: options.agent.zone,
     keepFolder: join(folder, '.capture', 'copies'),
-    taken: createTakenFiles(ledger, name, clock),
-    warn: (message: string) => log.warn(message),
-    async exifTime(head: Buffer, zoneOfPicture: string) {
-      // Most agents never read EXIF in this process: it is loaded by the first use.
-      const { captureTimeOf, readExif } = await import('./process/exif.ts');
-      return captureTimeOf(await readExif(head), zoneOfPicture);
+    roomMs() {
+      const next = schedule?.calendar.next(clock.now());
+      return next === undefined ? undefined : next - clock.now();
     },
-    clock,
-  };
-  const open = () => openCamera(config.camera, cameraParts);
-  const recovering = () =>
-    openRecoveringCamera({
-      config: config.recovery,
-      camera: config.camera,
-      open,
-      powerCycle: options.powerCycle,
-      recoveries: createRecoveries(ledger, name, outbox),
-      roomMs() {
-        const next = schedule?.calendar.next(clock.now());
-        return next === undefined ? undefined : next - clock.now();
-      },
-      zone: options.agent.zone,
-      restartAgent: options.restart,
-      clock,
-      log,
-    });
-  // What drops its pictures into a folder is not here to be repaired.
-  const camera = config.camera.type === 'folder' ? open() : recovering();
+    log,
+  });
   const assets = createAssets({
     ledger,
     source: name,

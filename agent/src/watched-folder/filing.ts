@@ -1,4 +1,3 @@
-import { isSystemError } from '@vigie/shared/kit/errors';
 import { printable } from '@vigie/shared/kit/names';
 import { stampedAt } from '@vigie/shared/kit/zone';
 import { kindOf } from '@vigie/shared/protocol/asset';
@@ -6,12 +5,13 @@ import type { Intent } from './books.ts';
 import { type Candidate, contentOf } from './candidate.ts';
 import type { Look } from './disk.ts';
 import { FAILURE_LOG, logFailure } from './failure-log.ts';
-import { copyFolder, isSameFolder } from './folder-copy.ts';
 import { type Job, type JobContext, type JobEnd, WORK } from './job.ts';
+import { freeFolder, moveFolder } from './job-folder.ts';
 import { fitted, hexadecimalName, nameFault, safeName } from './names.ts';
 import type { Figures, Outcome, ResultFile } from './operation.ts';
-import { placeAll, placeUnder, type Wanted } from './place.ts';
-import { type PlaceFacts, placeOf } from './place-pattern.ts';
+import { placeAll, type Wanted } from './place.ts';
+import { joinedPath, type PlaceFacts, placeOf } from './place-pattern.ts';
+import { createPreserving } from './preserving.ts';
 import { OWNER } from './tenure.ts';
 import { storageAbsent } from './trees.ts';
 
@@ -23,7 +23,8 @@ export function createFiling(context: JobContext) {
   const folderOf = (job: Job) => `${trees.stage}/${job.id}`;
   const fileOf = (job: Job) => `${folderOf(job)}/${job.name}`;
   const workOf = (job: Job) => `${folderOf(job)}/${WORK}`;
-  const pathOf = ({ tree, path }: Intent) => below(trees[tree], path);
+  const preserve = createPreserving(context);
+  const pathOf = ({ tree, path }: Intent) => joinedPath(trees[tree], path);
 
   async function place(job: Job, candidate: Candidate, outcome: Outcome): Promise<JobEnd> {
     const fault = outcome.results.map((result) => resultFault(job, result)).find(Boolean);
@@ -134,12 +135,12 @@ export function createFiling(context: JobContext) {
     to: { folder: string; name: string },
     common: Pick<Intent, 'capturedAt' | 'unreadable' | 'preview'>,
   ): Promise<JobEnd> {
-    const folder = below(trees.failure, to.folder);
+    const folder = joinedPath(trees.failure, to.folder);
     await disk.makeFolder(folder);
     const content = await contentOf(disk, fileOf(job));
     const figures = new Map<string, Figures>();
     for (const { path } of content.files) figures.set(path, await disk.digest(`${fileOf(job)}/${path}`));
-    const place = await freeFolder(job, folder, to.name);
+    const place = await freeFolder(context, job.id, folder, to.name);
     const intents = [...figures].map(
       ([path, found]): Intent => ({
         ...common,
@@ -155,39 +156,10 @@ export function createFiling(context: JobContext) {
     if (intents.length === 0) {
       books.rejected({ jobId: job.id, name: job.name, reason: common.unreadable ?? 'unreadable', kept: true });
     }
-    await moveFolder(job, content, place);
+    await moveFolder(disk, content, { from: fileOf(job), to: place, jobId: job.id });
     if (intents.length > 0) books.filed(job.id);
     await close(job);
     return 'failure';
-  }
-
-  /** Flushes all that is in the job's folder, and moves it, durably. */
-  async function moveFolder(
-    job: Job,
-    { files, folders }: Awaited<ReturnType<typeof contentOf>>,
-    to: string,
-  ): Promise<void> {
-    for (const { path } of files) await disk.syncFile(`${fileOf(job)}/${path}`);
-    for (const path of folders) await disk.syncFolder(`${fileOf(job)}/${path}`);
-    await disk.syncFolder(fileOf(job));
-    try {
-      await disk.rename(fileOf(job), to);
-    } catch (error) {
-      if (!isSystemError(error, 'EXDEV')) throw error;
-      return copyFolder(disk, { files, folders, specials: [] }, { from: fileOf(job), to, jobId: job.id });
-    }
-    await disk.syncFolder(parentOf(to));
-    await disk.syncFolder(folderOf(job));
-  }
-
-  async function freeFolder(job: Job, folder: string, name: string): Promise<string> {
-    for (let index = 0; index < FOLDERS_MAX; index++) {
-      const path = `${folder}/${index === 0 ? fitted(name) : fitted(name, `_${index}`)}`;
-      if ((await disk.look(path)) || reservations.isTaken(path, job.id)) continue;
-      reservations.reserve(job.id, [path]);
-      return path;
-    }
-    throw new RangeError(`more than ${FOLDERS_MAX} folders of the name ${JSON.stringify(name)}`);
   }
 
   /** A link, a FIFO, a socket or a device: it is never opened, only put away by its name. */
@@ -198,7 +170,7 @@ export function createFiling(context: JobContext) {
     await note(job, folder, reason);
     books.rejected({ jobId: job.id, name: job.name, reason, kept: true });
     // Not everybody may give such entries a second name, so this one place moves; the job's id makes the name free.
-    const to = below(trees.failure, folder);
+    const to = joinedPath(trees.failure, folder);
     await disk.rename(fileOf(job), `${to}/${fitted(name, `_${job.id}`)}`);
     await disk.syncFolder(to);
     await close(job);
@@ -210,50 +182,10 @@ export function createFiling(context: JobContext) {
     if (first) books.filed(job.id);
     if (first?.tree === 'failure') await note(job, parentOf(first.path), first.unreadable ?? 'unreadable');
     else if (settings.preserve !== null) {
-      await preserve(job, look, settings.preserve, first?.capturedAt ?? timeOf(job, look, undefined));
+      await preserve(job, look, settings.preserve, facts(job, first?.capturedAt ?? timeOf(job, look, undefined)));
     }
     await close(job, look.type === 'file');
     return first?.tree ?? 'result';
-  }
-
-  /** A further name for the original, which costs no space; a folder moves there. */
-  async function preserve(job: Job, look: Look, pattern: string, capturedAt: number): Promise<void> {
-    const to = placeOf(pattern, facts(job, capturedAt), job.name);
-    const folder = below(trees.preserve, to.folder);
-    if (look.type === 'folder') {
-      await disk.makeFolder(folder);
-      const target = `${folder}/${to.name}`;
-      const content = await contentOf(disk, fileOf(job));
-      const replaces = settings.overwriteDuplicates && (await disk.look(target))?.type === 'folder';
-      // On another file system a crash may have left the copy and the folder.
-      if (job.repeated && (await isSameFolder(disk, content, fileOf(job), target))) return;
-      if (!replaces) return moveFolder(job, content, await freeFolder(job, folder, to.name));
-      for (const path of content.folders) await disk.makeFolder(`${target}/${path}`);
-      for (const { path } of content.files) await disk.replaceWith(`${fileOf(job)}/${path}`, `${target}/${path}`);
-      return;
-    }
-    if (job.repeated && (await isPreserved(job, folder, to.name))) return;
-    if (settings.overwriteDuplicates) {
-      await disk.makeFolder(folder);
-      return disk.replaceWith(fileOf(job), `${folder}/${to.name}`);
-    }
-    await placeUnder({ disk, file: fileOf(job), folder, name: to.name });
-  }
-
-  async function isPreserved(job: Job, folder: string, name: string): Promise<boolean> {
-    const own = await disk.look(fileOf(job));
-    if (!own || !(await disk.look(folder))) return false;
-    const dot = name.lastIndexOf('.');
-    const stem = name.slice(0, Math.min(dot > 0 ? dot : name.length, 40));
-    for (const other of await disk.names(folder)) {
-      if (!other.startsWith(stem)) continue;
-      const look = await disk.look(`${folder}/${other}`);
-      if (look && isSame(look, own)) return true;
-      // A copy on another file system is told by its bytes.
-      if (look?.type !== 'file' || look.device === own.device || look.size !== own.size) continue;
-      if ((await disk.digest(`${folder}/${other}`)).sha256 === (await disk.digest(fileOf(job))).sha256) return true;
-    }
-    return false;
   }
 
   /** Which of these lie where they were intended to. */
@@ -304,7 +236,7 @@ export function createFiling(context: JobContext) {
 
   async function note(job: Job, folder: string, reason: string): Promise<void> {
     const entry = { at: clock.now(), jobId: job.id, name: job.name, reason };
-    await logFailure(disk, below(trees.failure, folder), entry, job.repeated);
+    await logFailure(disk, joinedPath(trees.failure, folder), entry, job.repeated);
   }
 
   /** What the letters of a place tell: when the picture was taken, or now. */
@@ -322,11 +254,7 @@ export function createFiling(context: JobContext) {
 }
 
 const REASON_MAX = 500;
-const FOLDERS_MAX = 100_000;
 
-/** A path below a tree; an absolute one leaves it. */
-const below = (tree: string, path: string): string =>
-  path.startsWith('/') ? path : path === '' ? tree : `${tree}/${path}`;
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 const isSame = (a: Look, b: Look): boolean => a.device === b.device && a.inode === b.inode;
 const endsAsFolder = (pattern: string): boolean => pattern === '' || pattern.endsWith('/');

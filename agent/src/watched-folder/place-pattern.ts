@@ -87,6 +87,10 @@ export function placeOf(pattern: string, facts: PlaceFacts, ownName: string): { 
   return { folder: `${pattern.startsWith('/') ? '/' : ''}${parts.join('/')}`, name };
 }
 
+/** A path below a tree; an absolute one leaves it. */
+export const joinedPath = (tree: string, path: string): string =>
+  path.startsWith('/') ? path : path === '' ? tree : `${tree}/${path}`;
+
 /** The part before the last dot, and the part after it; a name that only begins with a dot has no extension. */
 function split(name: string): { stem: string; extension: string } {
   const dot = name.lastIndexOf('.');
