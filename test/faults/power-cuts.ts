@@ -83,6 +83,7 @@ export async function cutPower(count: number, mutant?: Mutant): Promise<string[]
     }
     run('umount', disk);
   }
-  expect(acknowledged.length).toBeGreaterThan(count);
+  // A build that was found out at once has not had the time to acknowledge much.
+  if (wrong.length === 0) expect(acknowledged.length).toBeGreaterThan(count);
   return wrong;
 }
