@@ -48,6 +48,16 @@ const addOns = {
   },
 };
 
+/** Schemas speak one language here: the library's others are half a megabyte of text. */
+const oneLanguage = {
+  name: 'one-language',
+  setup(build) {
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
 /** CommonJS packages in the bundle find what they take for granted. */
 const PRELUDE = `
 import { createRequire as __createRequire } from 'node:module';
@@ -77,7 +87,7 @@ async function bundle() {
     lineLimit: 500,
     external: ['better-sqlite3', '*.node', 'cpu-features'],
     banner: { js: PRELUDE },
-    plugins: [ownPlaces, addOns],
+    plugins: [ownPlaces, addOns, oneLanguage],
     logLevel: 'warning',
   });
   mkdirSync(dirname(BUNDLE), { recursive: true });

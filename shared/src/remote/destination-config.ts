@@ -5,6 +5,10 @@ import { identifier } from '../protocol/asset.ts';
 const folder = z
   .string()
   .min(1)
+  .refine(
+    (path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'),
+    'a path below the root is allowed, such as {device}/{source}; empty parts, "." and ".." are not',
+  )
   .default('{device}/{source}')
   .describe('Folder of a source below the root; {site}, {device} and {source} are replaced.');
 
