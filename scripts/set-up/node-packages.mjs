@@ -7,6 +7,7 @@ const PNPM = 'pnpm@12.21.0';
 const INPUTS = [
   'pnpm-lock.yaml',
   'pnpm-workspace.yaml',
+  'scripts/set-up/patches/ssh2@1.17.0.patch',
   'package.json',
   'agent/package.json',
   'hardware/package.json',

@@ -1,26 +1,25 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, fork, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Upload } from '@vigie/shared/remote/remote-folder';
-import { openSftp } from '@vigie/shared/remote/sftp';
 import type { BenchRow } from '../../scripts/bench/row.ts';
 import { type Sshd, startSshd } from '../../scripts/sshd.ts';
+import type { UploadOrder } from './upload-child.ts';
 
 const FILES = 100;
 const FILE_BYTES = 4_500_000;
-const RUNS = 3;
+const RUNS = 5;
 const RUN_LIMIT_MS = 300_000;
-const CONNECTIONS = 2;
 
-type Picture = { localPath: string; name: string; sha256: string };
+type Picture = UploadOrder['pictures'][number];
 type Way = (into: string) => Promise<void>;
 
 /**
  * 100 pictures over loopback SFTP. Ours are flushed to disk twice, hashed on their way and verified by size. `sftp -b` flushes
  * with `put -f` alone and verifies nothing; `rclone copy` never flushes, and verifies by a command on the server, where it
- * may run one. Each way runs in turn into fresh folders, and the median of three counts.
+ * may run one. Ours runs with the settings of the agent's launcher. Each way runs in turn into fresh folders, and the median counts.
  */
 export async function benchUpload(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-bench-upload-'));
@@ -28,8 +27,9 @@ export async function benchUpload(): Promise<BenchRow[]> {
     const pictures = layPictures(join(folder, 'pictures'));
     // An ordinary server, with a shell: there rclone does what it does by itself, and verifies.
     await using sshd = await startSshd({ folder: join(folder, 'sshd'), shell: true });
+    using uploader = startUploader();
     const ways: Record<string, Way> = {
-      ours: (into) => upload(sshd, pictures, into),
+      ours: (into) => uploader.upload({ server: serverOf(sshd), pictures, into, size: FILE_BYTES }),
       'sftp -b, put': (into) => sftp(sshd, 'put', join(folder, 'pictures'), into),
       'sftp -b, put -f': (into) => sftp(sshd, 'put -f', join(folder, 'pictures'), into),
       'rclone copy': (into) => rclone(sshd, '', join(folder, 'pictures'), into),
@@ -68,6 +68,10 @@ export async function benchUpload(): Promise<BenchRow[]> {
   }
 }
 
+function serverOf({ host, port, user, identityFile, knownHosts }: Sshd): UploadOrder['server'] {
+  return { host, port, user, identityFile, knownHosts };
+}
+
 function layPictures(folder: string): Picture[] {
   mkdirSync(folder);
   return Array.from({ length: FILES }, (_, n) => {
@@ -78,43 +82,24 @@ function layPictures(folder: string): Picture[] {
   });
 }
 
-/** As the agent delivers: some pictures at once, each with its own receipt. */
-async function upload(sshd: Sshd, pictures: Picture[], into: string): Promise<void> {
-  const { host, port, user, identityFile, knownHosts } = sshd;
-  await using remote = openSftp(
-    {
-      name: 'bench',
-      type: 'sftp',
-      host,
-      port,
-      user,
-      identityFile,
-      knownHosts,
-      root: into,
-      folder: '.',
-      connections: CONNECTIONS,
+/** A process with the launcher's settings, which uploads as the agent delivers and stays for the next run. */
+function startUploader() {
+  const launcher = readFileSync(join(import.meta.dirname, '../../agent/bin/vigie-agent'), 'utf8');
+  const settings = /^exec \S+ (--.*) "\$main"/m.exec(launcher)?.[1];
+  if (!settings) throw new Error("read the agent's launcher: it starts Node without settings");
+  const child = fork(join(import.meta.dirname, 'upload-child.ts'), { execArgv: settings.split(' ') });
+  child.on('exit', (code) => {
+    if (code !== null && code !== 0) throw new Error(`run the uploads: their process ended with ${code}`);
+  });
+  return {
+    async upload(order: UploadOrder): Promise<void> {
+      const answer = once(child, 'message');
+      child.send(order);
+      const [error] = (await answer) as [string | null];
+      if (error) throw new Error(error);
     },
-    '.',
-    { stallMs: 30_000 },
-  );
-  const waiting = [...pictures];
-  const deliver = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { localPath, name, sha256 } = next;
-      const order: Upload = {
-        localPath,
-        path: name,
-        size: FILE_BYTES,
-        sha256,
-        modifiedAt: 1_700_000_000_000,
-        replace: false,
-        proof: 'size',
-      };
-      const receipt = await remote.store(order);
-      if (!receipt.sent || receipt.size !== FILE_BYTES) throw new Error(`store "${name}": it was not sent`);
-    }
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, deliver));
 }
 
 async function sftp(sshd: Sshd, put: string, from: string, into: string): Promise<void> {

@@ -29,10 +29,17 @@ export async function shareFolder(options: {
   await mkdir(outside);
 
   const ends: SharedRun['ends'] = [];
+  let died: string | undefined;
+  const checkScanners = () => {
+    if (died) throw new Error(died);
+  };
   const start = (at: number): ChildProcess => {
     const program = fileURLToPath(new URL('shared-folder-child.ts', import.meta.url));
     const child = spawn(process.execPath, [program, folder, books], { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
+    child.on('exit', (code) => {
+      if (code !== null) died ??= `a scanner ended by itself, with ${code}`;
+    });
     ends[at] ??= { result: 0, other: 0 };
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       (ends[at] as { result: number; other: number })[line.startsWith('result ') ? 'result' : 'other'] += 1;
@@ -50,7 +57,10 @@ export async function shareFolder(options: {
     const before = ends.map(({ result }) => result).reduce((sum, count) => sum + count, 0);
     await until(
       'the scanners go on',
-      () => ends.map(({ result }) => result).reduce((sum, count) => sum + count, 0) > before + 20,
+      () => {
+        checkScanners();
+        return ends.map(({ result }) => result).reduce((sum, count) => sum + count, 0) > before + 20;
+      },
       limitMs,
     );
     const victim = running[at] as ChildProcess;
@@ -60,7 +70,14 @@ export async function shareFolder(options: {
     running[at] = start(at);
   }
   const isEmpty = async (tree: string) => (await readdir(join(folder, tree))).length === 0;
-  await until('all is done', async () => (await isEmpty('input')) && (await isEmpty('stage')), limitMs);
+  await until(
+    'all is done',
+    async () => {
+      checkScanners();
+      return (await isEmpty('input')) && (await isEmpty('stage'));
+    },
+    limitMs,
+  );
   for (const child of running) child.kill('SIGKILL');
 
   const results = [...(await filesBelow(join(folder, 'result'))).values()].map(String);

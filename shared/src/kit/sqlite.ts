@@ -10,13 +10,35 @@ import { VigieError } from './errors.ts';
 export function openDatabase(file: string): Database.Database {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new Database(file);
-  database.pragma('journal_mode = WAL');
+  database.pragma(`busy_timeout = ${BUSY_MS}`);
+  becomeWal(database);
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  database.pragma('busy_timeout = 5000');
   const synchronous = database.pragma('synchronous', { simple: true });
   if (synchronous !== 2) {
     throw new VigieError('database', `open ${JSON.stringify(file)}: synchronous is ${synchronous}, must be 2 (FULL)`);
   }
   return database;
+}
+
+/** How long another user of the database is waited for. */
+const BUSY_MS = 5000;
+const PAUSE_MS = 10;
+
+/**
+ * A new file becomes a WAL database once. SQLite refuses that at once, without its busy handler, to all but one of several
+ * processes that open the file in the same moment, since each waits for the others' locks.
+ */
+function becomeWal(database: Database.Database): void {
+  const until = performance.now() + BUSY_MS;
+  for (;;) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
+      if (performance.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
 }

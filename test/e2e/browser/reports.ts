@@ -31,8 +31,9 @@ export async function createReportByKeyboard(page: Page): Promise<void> {
   const source = dialog.getByRole('group', { name: 'Source side' }).getByRole('combobox', { name: 'Source' });
   await tabTo(page, source);
   await page.keyboard.type('harbour');
-  await page.getByRole('option', { name: 'main / cam-1 / harbour' }).waitFor();
-  await page.keyboard.press('ArrowDown');
+  // What fits is chosen already: Enter takes it.
+  const fits = page.getByRole('option', { name: 'main / cam-1 / harbour' });
+  await soon(() => fits.getAttribute('data-combobox-selected')).toBe('true');
   await page.keyboard.press('Enter');
   await soon(() => source.inputValue()).toBe('main / cam-1 / harbour');
   const destination = dialog.getByRole('combobox', { name: 'Destination' });

@@ -25,6 +25,7 @@ export function SidePicker({ legend, side, onChange, sources, destinations, like
       value={side.source}
       onChange={(value) => change({ source: value })}
       searchable
+      selectFirstOptionOnChange
       clearable={side.type === 'destination'}
       nothingFoundMessage="No such source"
     />
@@ -54,6 +55,7 @@ export function SidePicker({ legend, side, onChange, sources, destinations, like
               onChange={(value) => change({ destination: value })}
               nothingFoundMessage="No destination is configured at the hub"
               searchable
+              selectFirstOptionOnChange
             />
             {source(
               'Folder of',
