@@ -257,7 +257,7 @@ describe.each([
   test('a wrong password is told with a hint, slowly, and once right it enters', async () => {
     const { port } = await startTestBroker();
     const { log, records } = recordingLog();
-    const device = open(port, 'a', { password: 'wrong', log, reconnect: { baseMs: 1, capMs: 100_000 } });
+    const device = open(port, 'a', { password: 'wrong', log, reconnect: { baseMs: 1, slowMs: 100_000 } });
     await until('the refusal is logged', () => records.some(({ level }) => level === 'error'));
     const told = records.find(({ level }) => level === 'error');
     expect(told?.fields).toMatchObject({ code: 'link-refused', hint: expect.stringContaining('password') });

@@ -5,7 +5,7 @@ import type { Program } from '../support/program.ts';
 import { DEVICE, filesBelow, type Site, startSite } from '../support/site.ts';
 import { until } from '../support/temp.ts';
 
-const SOURCES = Array.from({ length: 6 }, (_, i) => `cam-${i}`);
+const SOURCES = Array.from({ length: 10 }, (_, i) => `cam-${i}`);
 const OUTAGE_PICTURES = 300;
 
 /** Sources that take a picture every second between them make an outage of 300 pictures bearably short. */

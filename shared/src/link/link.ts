@@ -1,6 +1,6 @@
 import type { Clock } from '../kit/clock.ts';
 import type { Log } from '../kit/log.ts';
-import type { Backoff } from '../kit/retry.ts';
+import type { Pace } from './pace.ts';
 
 /**
  * The link between a program and the broker. It connects by itself, and again after each loss, until it is disposed of.
@@ -61,8 +61,8 @@ export type LinkOptions = {
   /** A number in [0, 1): the jitter. */
   random: () => number;
   log: Log;
-  /** Pause between attempts; 1 s growing to 60 s unless told. */
-  reconnect?: Backoff;
+  /** Pause between attempts; 1 s growing to 10 s, and 30 s to 60 s after a refusal, unless told. */
+  reconnect?: Partial<Pace>;
   /** How long an acknowledgement may take before the connection counts as lost; 20 s unless told. */
   ackLimitMs?: number;
   /** How long the broker is asked to hold QoS 1 messages of an interrupted session (MQTT 5); an hour unless told. */

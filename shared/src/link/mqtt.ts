@@ -3,12 +3,13 @@ import { codeOf, messageOf, VigieError } from '../kit/errors.ts';
 import { createInbox } from './inbox.ts';
 import type { Link, LinkOptions, PublishOptions } from './link.ts';
 import { type Connection, type Incoming, openConnection } from './mqtt-connection.ts';
-import { failuresAfter, pauseMs } from './pace.ts';
+import { failuresAfter, type Pace, pauseMs } from './pace.ts';
 import { fits, judgeLoss, lossesAfterAck, packetBytes } from './packet-size.ts';
 import { firstVersion, nextVersion, type VersionOutcome } from './protocol-version.ts';
 import { type Ending, explainEnding, isVersionRefusal } from './refusal.ts';
 
-const RECONNECT = { baseMs: 1_000, capMs: 60_000 };
+/** A device should be back within seconds of its network, and an attempt costs one packet. */
+const RECONNECT: Pace = { baseMs: 1_000, capMs: 10_000, slowMs: 60_000 };
 const ACK_LIMIT_MS = 20_000;
 const SESSION_EXPIRY_S = 3_600;
 /** What may wait for `receive` before the connection reads no further. */
@@ -136,7 +137,7 @@ export function openLink(options: LinkOptions): Link {
       }
       failures = failuresAfter(failures, heldMs);
       const { error, slow } = explainEnding(ending, url);
-      const pause = pauseMs(failures, options.reconnect ?? RECONNECT, slow, random());
+      const pause = pauseMs(failures, { ...RECONNECT, ...options.reconnect }, slow, random());
       const about = { code: error.code, hint: error.hint, nextAttemptMs: pause };
       // The same misery is told once; an operator's fault each time, for its attempts are few.
       if (slow) log.error(about, error.message);

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { until } from '../../support/temp.ts';
 
 describe('the pause before the next attempt', () => {
-  const limits = { baseMs: 1_000, capMs: 60_000 };
+  const limits = { baseMs: 1_000, capMs: 60_000, slowMs: 60_000 };
   test('lies anywhere between nothing and a bound that grows to the cap', () => {
     expect([1, 2, 3, 7, 100].map((failures) => pauseMs(failures, limits, false, 0.999_999))).toEqual([
       1_000, 2_000, 4_000, 60_000, 60_000,
