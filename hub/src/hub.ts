@@ -225,9 +225,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     say(HUB_STATUS, status('online'), true).catch((error: unknown) => log.warn(messageOf(error)));
     for (const row of devices.all()) resync.tell(row);
   });
-  link.onDisconnect(() => {
-    for (const row of devices.all()) outages.down(row);
-  });
+  link.onDisconnect(outages.linkDown);
   opened.defer(async () => {
     if (link?.connected) await say(HUB_STATUS, status('offline'), true);
   });

@@ -9,10 +9,12 @@ import { afterOutage } from './after-outage.ts';
 
 /** Notices outages and sees to it that a report, and by policy a re-sync, follows each of them. */
 export type OutageWatch = {
-  /** Something is down now that may make assets miss: the device, its destination, or the hub's own link. */
+  /** Something is down now that may make assets miss: the device or its destination. */
   down(address: DeviceAddress): void;
-  /** The hub's own link is back: what was heard before says nothing about now. */
+  /** The hub's own link is there: what was heard before says nothing about now. */
   linkUp(): void;
+  /** The hub's own link is gone, and with it all word of any device. */
+  linkDown(): void;
   /** Looks at every device that an outage has hit. */
   look(): void;
 };
@@ -31,7 +33,8 @@ export function createOutageWatch(options: {
   log: Log;
 }): OutageWatch {
   const { devices, inventories, activities, policy, clock, log } = options;
-  let linkUpAt = 0;
+  /** Until the hub's own link is there, nothing that is known of a device is of the present. */
+  let linkUpAt = Number.POSITIVE_INFINITY;
   const backlogs = new Map<string, { count: number; since: number }>();
 
   /** How long the backlog has not shrunk. */
@@ -83,6 +86,10 @@ export function createOutageWatch(options: {
     down: (address) => devices.outage(address, clock.now()),
     linkUp() {
       linkUpAt = clock.now();
+    },
+    linkDown() {
+      linkUpAt = Number.POSITIVE_INFINITY;
+      for (const row of devices.all()) devices.outage(row, clock.now());
     },
     look() {
       for (const row of devices.withOutage()) lookAt(row);
