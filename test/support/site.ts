@@ -115,6 +115,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   await writeFile(agentFile, stringify(agentYaml));
 
   const baseUrl = `http://127.0.0.1:${httpPort}`;
+  let agentLives = 0;
   const site = {
     folder,
     sshd,
@@ -130,7 +131,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       const agent = startProgram(
         'agent',
         ['run', '--config', agentFile],
-        join(folder, 'agent.log'),
+        // A life's words are its own: what an earlier one has printed is no sign of this one.
+        join(folder, `agent-${++agentLives}.log`),
         options.environment,
       );
       onTestFinished(() => agent.kill());

@@ -30,14 +30,13 @@ const PAUSE_MS = 10;
  * processes that open the file in the same moment, since each waits for the others' locks.
  */
 function becomeWal(database: Database.Database): void {
-  const until = performance.now() + BUSY_MS;
-  for (;;) {
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     try {
       database.pragma('journal_mode = WAL');
       return;
     } catch (error) {
       if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
-      if (performance.now() > until) throw error;
+      if (waitedMs >= BUSY_MS) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
   }

@@ -106,6 +106,29 @@ export const amountOf = (entries: Iterable<{ size: number }>) => {
   return amount;
 };
 
+/** A device with raw pictures has a housing with a heater, and a folder that something else fills. */
+function surroundingsOf({ sources, presence }: Plan, heard: number): Partial<NonNullable<Device['state']>> {
+  const [first] = sources;
+  if (!first || !sources.some(({ raw }) => raw)) return {};
+  const cold = { name: 'housing', quantity: 'temperature', unit: '°C', value: -3.5, at: heard - 20_000, error: null };
+  return {
+    sensors: [cold, { ...cold, name: 'air', quantity: 'humidity', unit: '%', value: 81.2 }],
+    power: {
+      flags: presence === 'online' ? [] : ['under-voltage-now', 'throttled-since-boot'],
+      relays: [{ name: 'camera', sources: [first.name], powered: true }],
+      heaters: [{ name: 'glass', on: true, because: 'cold' }],
+      inputs: [{ name: 'button', source: first.name, lastAt: heard - 7_200_000 }],
+      faults: [],
+    },
+    endpoints: [
+      {
+        ...{ name: 'drone-flights', state: 'running' as const, waiting: 2, staged: 1, failures: 0 },
+        ...{ lastScanAt: heard - 1_000, error: null },
+      },
+    ],
+  };
+}
+
 function deviceOf(plan: Plan, sources: SourceData[], now: number, heard: number): Device {
   const iso = (at: number) => new Date(at).toISOString();
   const broken = plan.presence === 'late';
@@ -125,6 +148,7 @@ function deviceOf(plan: Plan, sources: SourceData[], now: number, heard: number)
       disk: { freeBytes: broken ? 3.1e9 : 41e9, totalBytes: 62e9 },
       clockTrusted: true,
       outbox: plan.presence === 'online' ? 0 : 37,
+      ...surroundingsOf(plan, heard),
       sources: plan.sources.map(({ name, raw, every }, s) => {
         const source = sources[s] as SourceData;
         const held = amountOf(source.held.values());

@@ -1,4 +1,4 @@
-import type { Device, SourceState } from '../api/documents.ts';
+import type { Device, PowerState, SourceState } from '../api/documents.ts';
 import { bytesText, plural } from '../format/amounts.ts';
 
 /** What a person should look at. `bad` means that pictures are not taken or do not arrive; `warn` that they may soon not. */
@@ -41,6 +41,29 @@ export function deviceProblems({ presence, state }: Pick<Device, 'presence' | 's
       title: 'Disk nearly full',
       message: `${bytesText(state.disk.freeBytes)} of ${bytesText(state.disk.totalBytes)} are free.`,
     });
+  found.push(...powerProblems(state?.power));
+  const ailing = (state?.endpoints ?? []).filter(({ error }) => error !== null);
+  for (const { name, error } of ailing)
+    found.push({
+      level: 'warn',
+      title: `Endpoint ${name} does not work`,
+      message: error?.message ?? '',
+      hint: error?.hint,
+    });
+  return found;
+}
+
+function powerProblems(power: PowerState | undefined): Problem[] {
+  if (!power) return [];
+  const found: Problem[] = [];
+  if (power.flags?.includes('under-voltage-now'))
+    found.push({
+      level: 'warn',
+      title: 'Too low a voltage',
+      message: 'The device tells that its supply gives too little, now.',
+      hint: 'A weak supply or a thin cable: cameras and cards fail first.',
+    });
+  for (const { name, message } of power.faults) found.push({ level: 'warn', title: `${name} cannot be used`, message });
   return found;
 }
 

@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react';
 import type { Device, KnownSource, SourceState } from '../api/documents.ts';
 import { ActivityPills } from '../fleet/ActivityPills.tsx';
 import { bytesText, countText, plural } from '../format/amounts.ts';
@@ -6,15 +5,15 @@ import { slotsText } from '../format/slots.ts';
 import { durationText, millisOf } from '../format/times.ts';
 import { Ago } from '../parts/Ago.tsx';
 import { useNow } from '../parts/now.ts';
+import { type Row, Rows } from '../parts/Rows.tsx';
 import { Surface } from '../parts/Surface.tsx';
-import classes from './Condition.module.css';
 
 type Props = { device: Device; state: SourceState | undefined; known: KnownSource | undefined };
 
 /** How the source and its device are. */
 export function Condition({ device, state, known }: Props) {
   const whole = device.state;
-  const rows: [string, ReactNode][] = [
+  const rows: Row[] = [
     ['Last capture', state?.lastCaptureAt ? <Ago key="at" at={state.lastCaptureAt} zone={state.zone} /> : 'none yet'],
     ['Next capture', state?.nextCaptureAt ? <Until key="at" at={state.nextCaptureAt} /> : 'not scheduled'],
     ...(state?.slots ? slotRows(state.slots) : []),
@@ -35,14 +34,7 @@ export function Condition({ device, state, known }: Props) {
   if (state) rows.push(['Time zone', state.zone]);
   return (
     <Surface title="Condition" aside={state ? <ActivityPills state={state} /> : null}>
-      <dl className={classes.list}>
-        {rows.map(([term, value]) => (
-          <div key={term} className={classes.row}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Rows rows={rows} />
     </Surface>
   );
 }
@@ -54,9 +46,9 @@ function diskText({ freeBytes, totalBytes, daysLeft }: NonNullable<Device['state
 }
 
 /** What the camera tells of itself: nothing of it is promised. */
-function cameraRows(camera: NonNullable<SourceState['condition']>): [string, ReactNode][] {
+function cameraRows(camera: NonNullable<SourceState['condition']>): Row[] {
   const { model, serial, lens, batteryPercent, shutterCount, cardFreeBytes, cardTotalBytes } = camera;
-  const rows: [string, ReactNode][] = [['Camera', serial ? `${model}, serial number ${serial}` : model]];
+  const rows: Row[] = [['Camera', serial ? `${model}, serial number ${serial}` : model]];
   if (lens) rows.push(['Lens', lens]);
   if (batteryPercent !== undefined) rows.push(['Battery', `${Math.round(batteryPercent)} %`]);
   if (cardFreeBytes !== undefined) {
@@ -68,7 +60,7 @@ function cameraRows(camera: NonNullable<SourceState['condition']>): [string, Rea
 }
 
 /** What became of the slots of today and yesterday: the pictures first, then why there is none. */
-const slotRows = ({ today, yesterday }: NonNullable<SourceState['slots']>): [string, ReactNode][] => [
+const slotRows = ({ today, yesterday }: NonNullable<SourceState['slots']>): Row[] => [
   ['Slots today', slotsText(today)],
   ['Slots yesterday', slotsText(yesterday)],
 ];

@@ -17,6 +17,8 @@ import { Archive } from './Archive.tsx';
 import { Commands } from './Commands.tsx';
 import { Condition } from './Condition.tsx';
 import { Destinations } from './Destinations.tsx';
+import { Endpoints } from './Endpoints.tsx';
+import { PowerAndSensors } from './PowerAndSensors.tsx';
 import classes from './SourcePage.module.css';
 import { SourceSkeleton } from './SourceSkeleton.tsx';
 
@@ -75,6 +77,8 @@ export function SourcePage() {
           ) : (
             <Alert color="gray">The device has not told of this source since the hub started.</Alert>
           )}
+          {device.state ? <PowerAndSensors state={device.state} source={address.source} /> : null}
+          {device.state?.endpoints ? <Endpoints endpoints={device.state.endpoints} /> : null}
           <Archive address={address} zone={state?.zone} />
         </div>
       ) : null}

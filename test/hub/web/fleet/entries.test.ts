@@ -85,6 +85,25 @@ it('tells problems, the worst first, and forgets a failed capture once one has s
   expect(problems({ storage: 'absent' })).toEqual(['Storage absent']);
 });
 
+it('tells what its surroundings do to a device: too low a voltage, lines that cannot be used, endpoints that do not work', () => {
+  const told = (part: Partial<NonNullable<Device['state']>>) => {
+    const whole = device('d', [source('s')]);
+    const state = { ...(whole.state as NonNullable<Device['state']>), ...part };
+    return entriesOf([{ ...whole, state }])[0]?.problems.map(({ level, title }) => `${level}: ${title}`);
+  };
+  const power = { flags: [], relays: [], heaters: [], inputs: [], faults: [] };
+  expect(told({ power: { ...power, flags: ['under-voltage-since-boot'] } })).toEqual([]);
+  expect(told({ power: { ...power, flags: ['under-voltage-now'] } })).toEqual(['warn: Too low a voltage']);
+  expect(
+    told({ power: { ...power, faults: [{ name: 'button', code: 'gpio', message: 'line 17 is in use' }] } }),
+  ).toEqual(['warn: button cannot be used']);
+  const endpoint = { name: 'drone', state: 'not-ready' as const, waiting: 0, staged: 0, failures: 0, lastScanAt: null };
+  expect(told({ endpoints: [{ ...endpoint, error: null }] })).toEqual([]);
+  expect(told({ endpoints: [{ ...endpoint, error: { code: 'config', message: 'its folder is refused' } }] })).toEqual([
+    'warn: Endpoint drone does not work',
+  ]);
+});
+
 it('sums the fleet and filters by words and view', () => {
   const late = source('late-one');
   const archive = late.destinations[0];
