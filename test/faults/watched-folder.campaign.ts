@@ -22,7 +22,11 @@ test('20,000 files, an interval of 1 s, a batch of 50 and three scanners: each e
 test(`1,000 kills at random moments (SEED=${SEED})`, { timeout: HOUR_MS }, () => killTheEngine(1_000, SEED));
 
 test('500 power cuts on ext4', { timeout: HOUR_MS }, async () => {
-  expect(await cutPower(500)).toEqual([]);
+  // After each cut all files are read; a fresh disk now and then keeps that short.
+  for (let disk = 1; disk <= 5; disk++) {
+    expect(await cutPower(100)).toEqual([]);
+    process.stdout.write(`${disk * 100} power cuts, nothing lost\n`);
+  }
 });
 
 test('a writer at 1 KB/s is never picked up early, whatever the pauses', { timeout: 300_000 }, async () => {
