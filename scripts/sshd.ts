@@ -71,7 +71,7 @@ export async function startSshd(options: { folder: string; port?: number; shell?
     });
     running = { child, ended };
     const end = performance.now() + START_LIMIT_MS;
-    while (!(await answers(host, port))) {
+    while (!(await greets(host, port))) {
       if (failure === undefined && performance.now() < end) {
         await sleep(10);
         continue;
@@ -162,7 +162,7 @@ async function freePort(host: string): Promise<number> {
 }
 
 /** Does an SSH server greet on this port? */
-function answers(host: string, port: number): Promise<boolean> {
+export function greets(host: string, port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect({ host, port, timeout: 2000 });
     const end = (answer: boolean) => {

@@ -7,6 +7,7 @@ import { identifier } from '@vigie/shared/protocol/asset';
 import { destinationConfig } from '@vigie/shared/remote/destination-config';
 import { z } from 'zod';
 import { cameraConfig } from './capture/camera-config.ts';
+import { folderFaults } from './capture/folder-reach.ts';
 import { cardFault } from './capture/gphoto2-config.ts';
 import { cronPattern, interval, locationConfig, needsSun, scheduleConfig } from './capture/schedule-config.ts';
 import { endpointConfig, tagList } from './endpoints/endpoint-config.ts';
@@ -158,6 +159,23 @@ const watchedIn = ({ endpoints, destinations, sources, dataFolder }: AgentConfig
   })),
 });
 
+/** Whether folders lie in each other is told by where they really are: paths are absolute here. */
+function refuseFolderCameras(config: AgentConfig, context: z.RefinementCtx): void {
+  const cameras = config.sources.flatMap(({ name, camera }) =>
+    camera.type === 'folder' ? [{ source: name, path: camera.path, depth: camera.depth }] : [],
+  );
+  if (cameras.length === 0) return;
+  const watched = watchedIn(config);
+  const own = [
+    ...watched.sources.map(({ name, path }) => ({ name, path, resultIsFree: false })),
+    ...watched.endpoints.map(({ name, path }) => ({ name: `endpoint "${name}"`, path, resultIsFree: true })),
+  ];
+  for (const { source, message } of folderFaults(cameras, own, realPath)) {
+    const at = config.sources.findIndex(({ name }) => name === source);
+    context.addIssue({ code: 'custom', path: ['sources', at, 'camera', 'path'], message });
+  }
+}
+
 /** Reads the file; relative paths in it are meant from its own folder. */
 export function readAgentConfig(file: string): AgentConfig {
   const folder = dirname(resolve(file));
@@ -165,10 +183,11 @@ export function readAgentConfig(file: string): AgentConfig {
     ...withAbsolutePaths(config, folder),
     endpoints: endpoints.map((endpoint) => withAbsoluteEndpoint(endpoint, folder)),
   });
-  // Whether folders lie in each other is told by where they really are.
-  const schema = agentConfig.superRefine((config, context) =>
-    refuseEndpoints(watchedIn(absolute(config)), realPath, context),
-  );
+  const schema = agentConfig.superRefine((config, context) => {
+    const whole = absolute(config);
+    refuseFolderCameras(whole, context);
+    refuseEndpoints(watchedIn(whole), realPath, context);
+  });
   return absolute(readConfig(file, schema));
 }
 

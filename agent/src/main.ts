@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import { createLog } from '@vigie/shared/kit/log';
+import { endWithReader } from '@vigie/shared/kit/reader';
 import { ConfigError } from '@vigie/shared/kit/yaml-config';
 import { readAgentConfig } from './config.ts';
 
@@ -27,8 +28,8 @@ exit code: 0 done, 1 done with failures or with something to mend, 2 wrong use o
 const RESTART = 75;
 const RESTART_LIMIT_MS = 30_000;
 
-/** Runs one command line; returns the exit code. */
-export async function main(args: string[]): Promise<number> {
+/** Runs one command line; returns the exit code. `workBegins` is called by commands that do more than print. */
+export async function main(args: string[], workBegins: () => void = () => undefined): Promise<number> {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(args);
@@ -57,6 +58,7 @@ export async function main(args: string[]): Promise<number> {
   }
   try {
     if (command === 'watch') {
+      workBegins();
       const { watch } = await import('./commands/watch.ts');
       const { config: file, once = false, json = false, tags } = values;
       return await watch({ file, once, json, tags: tags?.split(',').filter(Boolean) ?? [] }, stopSignal());
@@ -81,6 +83,7 @@ export async function main(args: string[]): Promise<number> {
       );
       return 0;
     }
+    workBegins();
     const stopping = stopSignal();
     const { runAgent } = await import('./agent.ts');
     // Else it is written at an ordinary end, which a power cut is not.
@@ -122,4 +125,7 @@ const parse = (args: string[]) =>
     },
   });
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.main) {
+  const workBegins = endWithReader(process.stdout, (code) => process.exit(code));
+  process.exitCode = await main(process.argv.slice(2), workBegins);
+}

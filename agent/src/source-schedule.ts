@@ -3,6 +3,7 @@ import type { SourceState } from '@vigie/shared/protocol/messages';
 import { type Calendar, calendarOf } from './capture/calendar.ts';
 import { addDays, dateOf, instantOn } from './capture/dates.ts';
 import type { Schedule } from './capture/schedule.ts';
+import { windowsText } from './capture/schedule-text.ts';
 import { endedFigures } from './slots/day.ts';
 import { createSlotKeeper, type SlotKeeper } from './slots/keeper.ts';
 import type { Ledger } from './store/ledger.ts';
@@ -13,6 +14,8 @@ export type SourceSchedule = {
   readonly calendar: Calendar;
   readonly slots: Slots;
   readonly keeper: SlotKeeper;
+  /** What its windows say, in a few words; undefined where it goes by an interval or a cron pattern. */
+  readonly text: string | undefined;
   /** Today and yesterday in the source's zone. */
   figures(): NonNullable<SourceState['slots']>;
 };
@@ -44,6 +47,7 @@ export function openSchedule(options: {
     calendar,
     slots,
     keeper,
+    text: 'windows' in options.schedule ? windowsText(options.schedule.windows) : undefined,
     figures() {
       const today = dateOf(now(), zone);
       return { today: told(compact(today)), yesterday: told(compact(addDays(today, -1))) };

@@ -197,7 +197,7 @@ export function openSource(options: {
   function mayReleaseCard(): boolean {
     const { capturing, nextAt } = capturer.condition();
     return (
-      !capturing &&
+      (!capturing || camera.awaitsRoom?.() === true) &&
       (nextAt === null || nextAt - clock.now() > Math.min(CARD_ROOM_MS, (config.every ?? CARD_ROOM_MS) / 2))
     );
   }
@@ -274,7 +274,7 @@ export function openSource(options: {
         lastCaptureAt: captures.lastCapturedAt() ?? null,
         nextCaptureAt: nextAt,
         lastFailure: failure ?? null,
-        ...(schedule && { slots: schedule.figures() }),
+        ...(schedule && { schedule: schedule.text, slots: schedule.figures() }),
         waiting: waiting + staged,
         failures,
         generation: ledger.generation,

@@ -1,5 +1,6 @@
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import { printable } from '@vigie/shared/kit/names';
+import { endWithReader } from '@vigie/shared/kit/reader';
 import { EXIT, UsageError } from './commands/usage.ts';
 
 /** A command runs with the arguments after its name and answers with the program's exit code. */
@@ -29,6 +30,8 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
   },
 };
 
+const workBegins = endWithReader(process.stdout, (code) => process.exit(code));
+
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(11)}${about}`);
   return [
@@ -53,6 +56,7 @@ async function run([name, ...args]: string[]): Promise<number> {
     const said = name === undefined ? 'no command was given' : `there is no command ${JSON.stringify(name)}`;
     throw new UsageError(`${said}: allowed are ${Object.keys(COMMANDS).join(', ')}; see vigie-hub --help`);
   }
+  if (name === 'serve') workBegins();
   return (await command.load())(args);
 }
 
@@ -67,11 +71,5 @@ function complain(error: unknown): number {
   process.stderr.write(`${lines.join('\n')}\n`);
   return wrongUse ? EXIT.wrongUse : EXIT.failed;
 }
-
-// A reader that has seen enough (`| head`) closes the pipe. What was to be said is not said whole, so it is not 0.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.failed);
-});
 
 process.exitCode = await run(process.argv.slice(2)).catch(complain);

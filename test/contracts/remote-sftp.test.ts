@@ -1,15 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { codeOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import { openSftp } from '@vigie/shared/remote/sftp';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Sshd, startSshd } from '../../scripts/sshd.ts';
-import { hostKeyOf, type SftpDestination, sftpDestination, upload } from '../support/remote.ts';
+import { hostKeyOf, type SftpDestination, sftpDestination, sharedSshd, upload } from '../support/remote.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { freePort, tempFolder, until } from '../support/temp.ts';
 
@@ -17,12 +17,10 @@ import { freePort, tempFolder, until } from '../support/temp.ts';
 let sshd: Sshd;
 let sshdFolder: string;
 beforeAll(async () => {
-  sshdFolder = execFileSync('mktemp', ['-d']).toString().trim();
-  sshd = await startSshd({ folder: sshdFolder });
-});
-afterAll(async () => {
-  await sshd.stop();
-  rmSync(sshdFolder, { recursive: true });
+  const shared = await sharedSshd();
+  sshd = shared.sshd;
+  sshdFolder = shared.folder;
+  return shared.stop;
 });
 
 async function opened(changes: Partial<SftpDestination> = {}, stallMs = 10_000) {

@@ -16,9 +16,10 @@ import { codeOf } from '@vigie/shared/kit/errors';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import { openRemote } from '@vigie/shared/remote/open';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Sshd, startSshd } from '../../scripts/sshd.ts';
-import { sftpDestination, smallDisk, upload } from '../support/remote.ts';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Sshd } from '../../scripts/sshd.ts';
+import { sftpDestination, sharedSshd, upload } from '../support/remote.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** What every destination must do, whatever it is made of. */
@@ -26,14 +27,10 @@ const KINDS = ['sftp', 'directory'] as const;
 const FOLDER = 'cam-1/garden';
 
 let sshd: Sshd;
-let sshdFolder: string;
 beforeAll(async () => {
-  sshdFolder = execFileSync('mktemp', ['-d']).toString().trim();
-  sshd = await startSshd({ folder: sshdFolder });
-});
-afterAll(async () => {
-  await sshd.stop();
-  rmSync(sshdFolder, { recursive: true });
+  const shared = await sharedSshd();
+  sshd = shared.sshd;
+  return shared.stop;
 });
 
 /** A destination that is open, and where on this machine its folder really lies. */
@@ -340,7 +337,8 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('says that the disk is full, leaves no torn name, and goes on when there is room', async () => {
-    const disk = await smallDisk(8);
+    const disk = join(await tempFolder(), 'disk');
+    smallDisk(disk, 'size=8m');
     const { remote, place } = await destination(kind, disk);
     put(join(disk, 'ballast'), Buffer.alloc(5_000_000));
     const file = await upload('20260101/a.jpg', 6_000_000);

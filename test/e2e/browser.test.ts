@@ -16,6 +16,9 @@ const OTHERS = {
   vineyard: 'Asia/Dubai',
 };
 
+/** The fleet is to show windows as well as intervals. */
+const byDay = { schedule: { windows: [{ every: '6h', from: '06:00', to: '20:00' }] } };
+
 beforeAll(buildDashboard, 120_000);
 
 test('a person sets the hub up, sees the fleet live, and mends a loss from the report to the last picture', {
@@ -30,7 +33,7 @@ test('a person sets the hub up, sees the fleet live, and mends a loss from the r
         name,
         camera,
         zone,
-        every: '6h',
+        ...(name === 'vineyard' ? byDay : { every: '6h' }),
         watchedFolder,
         destinations: ['archive'],
       })),

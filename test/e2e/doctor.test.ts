@@ -7,6 +7,7 @@ import { startSshd } from '../../scripts/sshd.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { jpegPicture } from '../support/picture.ts';
 import { startProgram } from '../support/program.ts';
+import { archiveAt } from '../support/remote.ts';
 import { tempFolder, until } from '../support/temp.ts';
 import { virtualCamera } from '../support/virtual-camera/virtual-camera.ts';
 
@@ -48,18 +49,7 @@ async function set() {
       stopProcessing: { percent: 0, bytes: '0B', inodes: 0 },
       skipCaptures: { percent: 0, bytes: '0B', inodes: 0 },
     },
-    destinations: [
-      {
-        name: 'archive',
-        type: 'sftp',
-        host: sshd.host,
-        port: sshd.port,
-        user: sshd.user,
-        identityFile: sshd.identityFile,
-        knownHosts: sshd.knownHosts,
-        root,
-      },
-    ],
+    destinations: [archiveAt(sshd, root)],
     sources: [
       {
         name: 'garden',

@@ -1,14 +1,32 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
 import type { Upload } from '@vigie/shared/remote/remote-folder';
-import { onTestFinished } from 'vitest';
-import type { Sshd } from '../../scripts/sshd.ts';
+import { type Sshd, startSshd } from '../../scripts/sshd.ts';
 import { tempFolder } from './temp.ts';
 
 export type SftpDestination = Extract<DestinationConfig, { type: 'sftp' }>;
+
+/** A server for all tests of a file: to be started in `beforeAll`, which gives `stop` back. */
+export async function sharedSshd(): Promise<{ sshd: Sshd; folder: string; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'vigie-test-sshd-'));
+  const sshd = await startSshd({ folder });
+  return {
+    sshd,
+    folder,
+    async stop() {
+      await sshd.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The destination `archive` at a test's server, as a program's configuration says it. */
+export function archiveAt({ host, port, user, identityFile, knownHosts }: Sshd, root: string) {
+  return { name: 'archive', type: 'sftp', host, port, user, identityFile, knownHosts, root };
+}
 
 /** A destination at a test's server; `port` leads to it through a proxy, whose host key is then the server's. */
 export function sftpDestination(sshd: Sshd, root: string, changes: Partial<SftpDestination> = {}): SftpDestination {
@@ -56,17 +74,4 @@ export async function upload(
     bytes,
     ...changes,
   };
-}
-
-/** A file system of a few megabytes. It takes a privileged account to mount one. */
-export async function smallDisk(megabytes: number): Promise<string> {
-  const folder = join(await tempFolder(), 'disk');
-  mkdirSync(folder);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
-  } catch (error) {
-    throw new Error(`mount a small disk for the test: run the tests as root, or in a container`, { cause: error });
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-  return folder;
 }

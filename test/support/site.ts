@@ -9,6 +9,7 @@ import { type Sshd, startSshd } from '../../scripts/sshd.ts';
 import { type Api, signUp } from './api.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { type Program, startProgram } from './program.ts';
+import { archiveAt } from './remote.ts';
 import { freePort, tempFolder, until } from './temp.ts';
 
 /** A whole installation on loopback: OpenSSH, a broker, a hub and one agent, each a process of its own. */
@@ -74,16 +75,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       : undefined;
   if (mosquitto) onTestFinished(() => mosquitto.stop());
 
-  const destination = {
-    name: 'archive',
-    type: 'sftp',
-    host: sshd.host,
-    port: sshd.port,
-    user: sshd.user,
-    identityFile: sshd.identityFile,
-    knownHosts: sshd.knownHosts,
-    root: landing,
-  };
+  const destination = archiveAt(sshd, landing);
   const url = `mqtt://127.0.0.1:${brokerPort}`;
   let hubYaml: Record<string, unknown> = {
     dataFolder: 'hub',

@@ -5,6 +5,10 @@ import type { Clock } from '@vigie/shared/kit/clock';
 export type SteppedClock = Clock & {
   /** Goes on by so many milliseconds; what wakes may sleep again and wake within them. */
   go(ms: number): Promise<void>;
+  /** Lets time pass without waking anybody: what a step takes. */
+  take(ms: number): void;
+  /** How many sleep now. */
+  sleepers(): number;
   /** Steps the clock on the wall alone, as a time server does. */
   set(now: number): void;
 };
@@ -47,6 +51,10 @@ export function createSteppedClock(now = Date.UTC(2026, 10, 23, 12)): SteppedClo
       }
       passed = end;
     },
+    take(ms) {
+      passed += ms;
+    },
+    sleepers: () => sleepers.size,
     set(next) {
       offset = next - passed;
     },

@@ -11,6 +11,8 @@ export type Used = { rung: Rung; words: string; failure?: unknown };
 /** Where a camera stands on its ladder: kept over the end of the agent, and told to the hub. */
 export type LadderBook = {
   isFailing(): boolean;
+  /** Was there no room on its card at the last attempt? */
+  isCardFull(): boolean;
   next(): Step | undefined;
   /** A rung is about to be used: it counts from here on. */
   begin(step: Step): void;
@@ -64,6 +66,7 @@ export function createLadderBook(options: {
 
   return {
     isFailing: () => isFailing(recoveries.read().history),
+    isCardFull: () => recoveries.read().history.code === 'card-full',
     next() {
       const recovery = recoveries.read();
       const { code, attempts, climbed } = recovery.history;

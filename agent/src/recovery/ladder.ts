@@ -40,6 +40,8 @@ export type Step = { rung: Rung; pauseMs: number; round: boolean };
 
 /** How high a failure lets climb: what a power cycle cannot mend is not worth one. */
 const HIGHEST: Record<string, Rung> = {
+  // Only a person, or a clearing of the card, makes room.
+  'card-full': 'retry',
   'camera-incomplete': 'redetect',
   'camera-busy': 'usb-reauthorise',
   'camera-refused': 'power-cycle',

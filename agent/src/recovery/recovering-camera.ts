@@ -39,6 +39,8 @@ export function createRecoveringCamera(options: RecoveringCameraOptions): Camera
   let running: Promise<unknown> | undefined;
   let releasing: Promise<unknown> | undefined;
   let doing = '';
+  /** Between two attempts of one capture: nobody uses the camera. */
+  let pausing = false;
   let hurry = new AbortController();
 
   async function use(step: Step, signal: AbortSignal): Promise<Used> {
@@ -46,7 +48,13 @@ export function createRecoveringCamera(options: RecoveringCameraOptions): Camera
     doing = `the camera gave no picture; what is tried now is "${rung}"`;
     if (step.pauseMs > 0) {
       hurry = new AbortController();
-      await clock.sleep(step.pauseMs, AbortSignal.any([signal, hurry.signal]));
+      pausing = true;
+      try {
+        await clock.sleep(step.pauseMs, AbortSignal.any([signal, hurry.signal]));
+      } finally {
+        pausing = false;
+      }
+      await Promise.allSettled([releasing]);
       signal.throwIfAborted();
     }
     ladder.begin(step);
@@ -114,11 +122,17 @@ export function createRecoveringCamera(options: RecoveringCameraOptions): Camera
     }
   }
 
-  /** The card's turn comes when the ladder is at rest: a camera that gives no picture is left alone. */
+  const awaitsRoom = () => pausing && ladder.isCardFull();
+
+  /**
+   * The card's turn comes when the ladder is at rest: a camera that gives no picture is left alone. One whose card is full is not: clearing
+   * the card is what brings pictures back.
+   */
   async function release(copies: readonly CardCopy[], signal?: AbortSignal): Promise<CardRelease[]> {
     const camera = attempts.current();
-    if (running || ladder.isFailing() || !camera.release) {
-      const is = running ? doing : 'the camera gives no picture';
+    const isInUse = running !== undefined && !awaitsRoom();
+    if (isInUse || (ladder.isFailing() && !ladder.isCardFull()) || !camera.release) {
+      const is = isInUse ? doing : 'the camera gives no picture';
       throw new VigieError('camera-busy', `clear the card of "${camera.description}": ${is}`, {
         retryable: true,
         hint: 'It is tried again later.',
@@ -134,7 +148,7 @@ export function createRecoveringCamera(options: RecoveringCameraOptions): Camera
       return attempts.current().description;
     },
     condition: () => attempts.current().condition?.(),
-    ...(attempts.current().release ? { release } : {}),
+    ...(attempts.current().release ? { release, awaitsRoom } : {}),
     async capture(request, signal) {
       if (running) {
         hurry.abort();

@@ -1,5 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { messageOf } from '@vigie/shared/kit/errors';
+import { inTurns } from '@vigie/shared/kit/in-turn';
 import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
 import type { KeptDisk, KeptLook } from './kept-disk.ts';
@@ -88,15 +89,8 @@ export function createDeletion(options: {
     for (let i = 0; i < open.length; i += PORTION) await carryOut(open.slice(i, i + PORTION));
   }
 
-  let turn: Promise<unknown> = Promise.resolve();
-  const ended = () => undefined;
   /** One after the other: two would carry out the same removal. */
-  function inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = turn.then(act, act);
-    // Its error is for whoever asked; the next one only waits for its end.
-    turn = result.then(ended, ended);
-    return result;
-  }
+  const inTurn = inTurns();
 
   return {
     remove: (candidates, reason) => inTurn(() => remove(candidates, reason)),

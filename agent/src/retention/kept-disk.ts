@@ -2,18 +2,11 @@ import { createHash } from 'node:crypto';
 import { constants, lstat, open, readdir } from 'node:fs/promises';
 import { removeIfThere, syncFolder } from '@vigie/shared/kit/durable';
 import { isSystemError } from '@vigie/shared/kit/errors';
+import { type FileLook, fileLook } from '@vigie/shared/kit/file-look';
 import { bytesOf, nameOf } from '@vigie/shared/kit/names';
 
-/** What lies under a name. `links` counts the file's names; `inode` tells the file itself within its `device`. */
-export type KeptLook = {
-  type: 'file' | 'folder' | 'special';
-  size: number;
-  modifiedAt: number;
-  changedAt: number;
-  device: bigint;
-  inode: bigint;
-  links: number;
-};
+/** What lies under a name. `links` counts the file's names. */
+export type KeptLook = FileLook & { links: number };
 
 /** What retention does to a disk. Paths are absolute, text as `kit/names.ts` writes it; errors are those of the system calls. */
 export type KeptDisk = {
@@ -41,15 +34,7 @@ export const localKeptDisk: KeptDisk = {
   async look(path) {
     try {
       const stat = await lstat(bytesOf(path), { bigint: true });
-      return {
-        type: stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'special',
-        size: Number(stat.size),
-        modifiedAt: Number(stat.mtimeNs / 1000n) / 1000,
-        changedAt: Number(stat.ctimeNs / 1000n) / 1000,
-        device: stat.dev,
-        inode: stat.ino,
-        links: Number(stat.nlink),
-      };
+      return { ...fileLook(stat), links: Number(stat.nlink) };
     } catch (error) {
       if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;

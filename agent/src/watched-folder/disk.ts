@@ -4,8 +4,8 @@ import { constants, link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 
 import { setImmediate } from 'node:timers/promises';
 import * as durable from '@vigie/shared/kit/durable';
 import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
+import { type FileLook, fileLook } from '@vigie/shared/kit/file-look';
 import { bytesOf, nameOf } from '@vigie/shared/kit/names';
-import type { Listed } from './select.ts';
 
 /**
  * All that the engine does to the disk, as steps that a crash falls between. Paths are absolute, text as
@@ -49,8 +49,7 @@ export type Disk = {
   digest(path: string): Promise<{ size: number; sha256: string }>;
 };
 
-/** `device` and `inode` name the file itself, whatever names it has. */
-export type Look = Omit<Listed, 'name'> & { device: bigint; inode: bigint; writable: boolean };
+export type Look = FileLook & { writable: boolean };
 
 /** How the names of unfinished copies begin. */
 export const COPY = '.vigie-copy-';
@@ -64,12 +63,7 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const LOOKS_AT_ONCE = 100;
 
 const lookOf = (stat: BigIntStats): Look => ({
-  type: stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'special',
-  size: Number(stat.size),
-  modifiedAt: Number(stat.mtimeNs / 1000n) / 1000,
-  changedAt: Number(stat.ctimeNs / 1000n) / 1000,
-  device: stat.dev,
-  inode: stat.ino,
+  ...fileLook(stat),
   writable: (stat.mode & 0o222n) !== 0n,
 });
 

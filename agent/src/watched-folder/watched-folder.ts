@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
+import { inTurns } from '@vigie/shared/kit/in-turn';
 import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
 import type { Books } from './books.ts';
@@ -155,16 +156,9 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   let lastScanAt: number | null = null;
   let scanError: unknown;
   let present = !known;
-  let turn: Promise<unknown> = Promise.resolve();
 
-  const ended = () => undefined;
   /** One after the other: scans, recoveries, opening. */
-  function inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = turn.then(act, act);
-    // Its error is for whoever asked; the next one only waits for its end.
-    turn = result.then(ended, ended);
-    return result;
-  }
+  const inTurn = inTurns();
 
   /** Names of copies that were found and removed, which happens only where a person recovers the stage. */
   async function openNow(byPerson = false): Promise<string[]> {
@@ -336,7 +330,8 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     storage: () => (present ? 'present' : 'absent'),
     async [Symbol.asyncDispose]() {
       queue.pause();
-      await turn;
+      // What is under way ends first.
+      await inTurn(async () => undefined);
       await queue.drain();
       hints?.close();
       await tenure.release();

@@ -13,8 +13,9 @@ export interface Camera extends AsyncDisposable {
    *
    * Files are complete and closed on return, not yet flushed. All files of one shutter release (RAW and JPEG) belong to one
    * capture. Errors are VigieErrors: `camera-absent`, `camera-busy`, `camera-timeout`, `camera-refused`, `camera-crashed`,
-   * `camera-incomplete` (a file of the release is missing), `camera-setting` (a setting is unknown, or its value is not
-   * taken), all retryable, each with a hint. After an error, what had come by then lies in the folder, perhaps torn.
+   * `camera-incomplete` (a file of the release is missing), `card-full` (its card has no room), all retryable;
+   * `camera-setting` (a setting is unknown, or its value is not taken), which is not. Each has a hint. After an error, what had
+   * come by then lies in the folder, perhaps torn.
    */
   capture(request: CaptureRequest, signal?: AbortSignal): Promise<CapturedFile[]>;
 
@@ -30,6 +31,9 @@ export interface Camera extends AsyncDisposable {
    * `camera-busy` while one runs. One outcome a copy, in the same order.
    */
   release?(copies: readonly CardCopy[], signal?: AbortSignal): Promise<CardRelease[]>;
+
+  /** Does a capture wait for room on the card at this moment? Then is the time for a release. */
+  awaitsRoom?(): boolean;
 }
 
 export type Drops = {

@@ -3,8 +3,9 @@ import type { Body, BodyChoice, SessionError, SettingFault } from './gphoto2-ord
 
 /** What libgphoto2's numbers mean for an operator. Source: gphoto2-port-result.h and gphoto2-result.h of libgphoto2 2.5. */
 const MEANING: Record<number, { code: string; what: string; hint: string }> = {
-  [-3]: refused('its store is full', 'Empty or replace the memory card.'),
-  [-115]: refused('its store is full', 'Empty or replace the memory card.'),
+  // What libgphoto2 makes of a camera's own "store full" is GP_ERROR_NO_MEMORY.
+  [-3]: full(),
+  [-115]: full(),
   [-10]: timeout('it did not answer in time'),
   [-102]: {
     code: 'camera-incomplete',
@@ -135,6 +136,12 @@ function holdsHint(holders: string[]): string {
 
 function refused(what: string, hint: string) {
   return { code: 'camera-refused', what, hint };
+}
+
+function full() {
+  const hint =
+    'Empty or replace the memory card; captures go on by themselves. "keepOnCard" can keep it from filling up.';
+  return { code: 'card-full', what: 'its memory card is full', hint };
 }
 
 function absent(what: string) {

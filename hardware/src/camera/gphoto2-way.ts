@@ -13,7 +13,8 @@ export type CaptureWish = {
 
 /**
  * How a picture is taken: by the add-on where it is a plain one, one file that stays on the card; by a session where the
- * body has to be told by more than its model, settings are wanted, a file is to be deleted, or there is more than one.
+ * body has to be told by more than its model, settings are wanted, a file is to be deleted, or there is more than one. As long as it is
+ * not known how many files there are, by a session too: it asks for the camera's picture format before the shutter is released.
  */
 export function wayOf(wish: CaptureWish, filesPerCapture: number | undefined): 'add-on' | 'session' {
   const { choice, settings, captureTarget, keepOnCard, files } = wish;
@@ -22,7 +23,7 @@ export function wayOf(wish: CaptureWish, filesPerCapture: number | undefined): '
     Object.keys(settings).length === 0 &&
     captureTarget === undefined &&
     keepOnCard === 'always' &&
-    (files ?? filesPerCapture ?? 1) === 1;
+    (files ?? filesPerCapture) === 1;
   return isPlain ? 'add-on' : 'session';
 }
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf, VigieError } from '@vigie/shared/kit/errors';
+import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Camera, CameraCondition, CapturedFile, CaptureRequest } from './camera.ts';
 import { cameraHolders } from './camera-holders.ts';
 import { captureAnswer, named, removeEmptyFiles, sessionAnswer } from './gphoto2-answer.ts';
@@ -195,7 +195,15 @@ export function createGphoto2(options: Gphoto2Options): Camera {
   async function capture(request: CaptureRequest, signal: AbortSignal): Promise<CapturedFile[]> {
     await endUpkeep();
     signal.throwIfAborted();
-    if (wayOf(wish, filesPerCapture) === 'session') return sessionCapture(request, signal);
+    if (wayOf(wish, filesPerCapture) === 'session') {
+      try {
+        return await sessionCapture(request, signal);
+      } catch (error) {
+        // Where no session works at all, a plain picture can be had still.
+        if (codeOf(error) === 'camera-crashed') filesPerCapture ??= 1;
+        throw error;
+      }
+    }
     const files = await plainCapture(request, signal);
     readConditionSoon(request.at);
     return files;

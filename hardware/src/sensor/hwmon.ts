@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { absent, failed, folderNamed, numberOf } from './kernel-file.ts';
-import type { Quantity, Sensor } from './sensor.ts';
+import { type Channels, channelAbsent, isChannelOf, scaleOf } from './channels.ts';
+import { failed, folderNamed, numberOf } from './kernel-file.ts';
+import type { Sensor } from './sensor.ts';
 
 /**
  * The kernel's hardware monitors: `/sys/class/hwmon/hwmonN`, a device by its `name`, a channel such as `temp1` or `in0`.
@@ -8,7 +9,7 @@ import type { Quantity, Sensor } from './sensor.ts';
  */
 export function createHwmon(options: { name: string; device: string; channel: string; root?: string }): Sensor {
   const { name, device, channel, root = '/sys/class/hwmon' } = options;
-  const { quantity, scale } = scaleOf(channel);
+  const { quantity, scale } = scaleOf(CHANNELS, channel, 'temp1, humidity1, in0, curr1, power1 and fan1');
   return {
     name,
     quantity,
@@ -19,14 +20,13 @@ export function createHwmon(options: { name: string; device: string; channel: st
         throw failed(`${device} ${channel}`, 'the device reports a fault of its probe');
       }
       const value = await numberOf(join(folder, `${channel}_input`));
-      if (value === undefined)
-        throw absent(`find channel "${channel}" of sensor ${JSON.stringify(device)}: it has none`);
+      if (value === undefined) throw channelAbsent(device, channel);
       return value * scale;
     },
   };
 }
 
-const CHANNELS: [prefix: RegExp, quantity: Quantity, scale: number][] = [
+const CHANNELS: Channels = [
   [/^temp\d+$/, 'temperature', 1e-3],
   [/^humidity\d+$/, 'humidity', 1e-3],
   [/^in\d+$/, 'voltage', 1e-3],
@@ -35,10 +35,4 @@ const CHANNELS: [prefix: RegExp, quantity: Quantity, scale: number][] = [
   [/^fan\d+$/, 'speed', 1],
 ];
 
-export const isHwmonChannel = (channel: string): boolean => CHANNELS.some(([pattern]) => pattern.test(channel));
-
-function scaleOf(channel: string): { quantity: Quantity; scale: number } {
-  const found = CHANNELS.find(([pattern]) => pattern.test(channel));
-  if (!found) throw absent(`find channel "${channel}": temp1, humidity1, in0, curr1, power1 and fan1 are such`);
-  return { quantity: found[1], scale: found[2] };
-}
+export const isHwmonChannel = (channel: string): boolean => isChannelOf(CHANNELS, channel);

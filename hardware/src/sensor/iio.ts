@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { absent, folderNamed, numberOf } from './kernel-file.ts';
-import type { Quantity, Sensor } from './sensor.ts';
+import { type Channels, channelAbsent, isChannelOf, scaleOf } from './channels.ts';
+import { folderNamed, numberOf } from './kernel-file.ts';
+import type { Sensor } from './sensor.ts';
 
 /**
  * The kernel's industrial I/O: `/sys/bus/iio/devices/iio:deviceN`, a device by its `name`, a channel such as `temp`,
@@ -9,7 +10,7 @@ import type { Quantity, Sensor } from './sensor.ts';
  */
 export function createIio(options: { name: string; device: string; channel: string; root?: string }): Sensor {
   const { name, device, channel, root = '/sys/bus/iio/devices' } = options;
-  const { quantity, scale } = scaleOf(channel);
+  const { quantity, scale } = scaleOf(CHANNELS, channel, 'temp, humidityrelative, pressure and voltage0');
   return {
     name,
     quantity,
@@ -19,7 +20,7 @@ export function createIio(options: { name: string; device: string; channel: stri
       const input = await figure('input');
       if (input !== undefined) return input * scale;
       const raw = await figure('raw');
-      if (raw === undefined) throw absent(`find channel "${channel}" of sensor ${JSON.stringify(device)}: it has none`);
+      if (raw === undefined) throw channelAbsent(device, channel);
       // Channels of one kind may share offset and scale: in_voltage_scale stands for in_voltage0_scale.
       const shared = (kind: string) => numberOf(join(folder, `in_${channel.replace(/\d+$/, '')}_${kind}`));
       const offset = (await figure('offset')) ?? (await shared('offset')) ?? 0;
@@ -30,7 +31,7 @@ export function createIio(options: { name: string; device: string; channel: stri
 }
 
 /** The kernel's units: m°C, m%, kPa, lux, mV, mA, mW. */
-const CHANNELS: [pattern: RegExp, quantity: Quantity, scale: number][] = [
+const CHANNELS: Channels = [
   [/^temp\d*(_(ambient|object))?$/, 'temperature', 1e-3],
   [/^humidityrelative\d*$/, 'humidity', 1e-3],
   [/^pressure\d*$/, 'pressure', 10],
@@ -40,10 +41,4 @@ const CHANNELS: [pattern: RegExp, quantity: Quantity, scale: number][] = [
   [/^power\d*$/, 'power', 1e-3],
 ];
 
-export const isIioChannel = (channel: string): boolean => CHANNELS.some(([pattern]) => pattern.test(channel));
-
-function scaleOf(channel: string): { quantity: Quantity; scale: number } {
-  const found = CHANNELS.find(([pattern]) => pattern.test(channel));
-  if (!found) throw absent(`find channel "${channel}": temp, humidityrelative, pressure and voltage0 are such`);
-  return { quantity: found[1], scale: found[2] };
-}
+export const isIioChannel = (channel: string): boolean => isChannelOf(CHANNELS, channel);

@@ -3,7 +3,7 @@ import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setImmediate as yieldTurn } from 'node:timers/promises';
 import { messageOf, VigieError } from '@vigie/shared/kit/errors';
-import { bytesOf, nameOf } from '@vigie/shared/kit/names';
+import { bytesOf, isAsRead, nameOf, systemPath } from '@vigie/shared/kit/names';
 import type { Entry } from '@vigie/shared/protocol/asset';
 
 export type DirectoryOptions = {
@@ -74,15 +74,12 @@ function listFolder(root: string, folder: string): { entries: Entry[]; folders: 
 /** Text is faster than bytes; a folder with names that are not UTF-8 is read again as bytes. */
 function namesIn(place: string): [name: string, kind: Dirent<string> | Dirent<Buffer>][] {
   const plain = readdirSync(systemPath(place), { withFileTypes: true });
-  if (!plain.some(({ name }) => /[\ufffd\u{10ff80}-\u{10ffff}]/u.test(name)))
-    return plain.map((kind) => [kind.name, kind]);
+  if (plain.every(({ name }) => isAsRead(name))) return plain.map((kind) => [kind.name, kind]);
   return readdirSync(systemPath(place), { withFileTypes: true, encoding: 'buffer' }).map((kind) => [
     nameOf(kind.name),
     kind,
   ]);
 }
-
-const systemPath = (path: string): string | Buffer => (/[\u{10ff80}-\u{10ffff}]/u.test(path) ? bytesOf(path) : path);
 
 function kindOf(kind: Dirent<string> | Dirent<Buffer>): string {
   if (kind.isSymbolicLink()) return 'a symbolic link';

@@ -24,6 +24,8 @@ const pong = z.object({
 });
 
 const REFRESH_LIMIT_MS = 20_000;
+/** What a device, or its last will, has said of itself where it will not answer. */
+const AWAY: ReadonlySet<string> = new Set(['sleeping', 'disconnected', 'lost']);
 const STALL_MS = 30_000;
 const EXPLAIN_AT_ONCE = 500;
 
@@ -48,7 +50,7 @@ export function createSideOpener(options: {
     if (!row || !device) {
       throw new VigieError('not-found', `source "${name.device}/${name.source}": the hub has never heard of it`);
     }
-    if (device.presence === 'offline') return row.reconciledAt ?? 0;
+    if (device.presence === 'offline' || AWAY.has(device.status)) return row.reconciledAt ?? 0;
     const reply = await commander.send(name, 'ping', {}, 'report', REFRESH_LIMIT_MS);
     if (reply.status !== 'ok') return row.reconciledAt ?? 0;
     const told = pong.parse(reply.data).sources.find((s) => s.name === name.source);

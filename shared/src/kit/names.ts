@@ -41,6 +41,12 @@ export function bytesOf(name: string): Buffer {
   return Buffer.concat(parts);
 }
 
+/** A path for Node's own calls: text where it is UTF-8, which is faster than bytes. */
+export const systemPath = (path: string): string | Buffer => (isUtf8(path) ? path : bytesOf(path));
+
+/** Is a name that Node has read as text the name as it is written here? Not where it put U+FFFD for bytes that are not UTF-8. */
+export const isAsRead = (name: string): boolean => isUtf8(name) && !name.includes('\ufffd');
+
 /** Is every byte of this name part of valid UTF-8? */
 export function isUtf8(name: string): boolean {
   return !escaped.test(name);

@@ -92,6 +92,8 @@ export const sourceState = z.object({
   capturing: z.boolean(),
   everyMs: z.number().nullable(),
   cron: text(120).nullable(),
+  /** Where it goes by windows: what they say, in a few words for people. */
+  schedule: text(120).optional(),
   lastCaptureAt: instant.nullable(),
   nextCaptureAt: instant.nullable(),
   lastFailure: z.object({ at: instant, code: text(64), message: text(1000) }).nullable(),

@@ -3,7 +3,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PART_SUFFIX } from '../kit/durable.ts';
 import { isSystemError, messageOf, VigieError } from '../kit/errors.ts';
-import { bytesOf, nameOf, printable } from '../kit/names.ts';
+import { bytesOf, isAsRead, nameOf, printable, systemPath } from '../kit/names.ts';
 import type { Entry } from '../protocol/asset.ts';
 import { streamOfBatches, visitTree } from './batches.ts';
 import type { ListOptions } from './remote-folder.ts';
@@ -115,14 +115,12 @@ async function there(path: string): Promise<boolean> {
 /** Text is faster than bytes; a folder with names that are not UTF-8 is read again as bytes. */
 async function namesIn(folder: string): Promise<[name: string, kind: Dirent<string> | Dirent<Buffer>][]> {
   const plain = await readdir(systemPath(folder), { withFileTypes: true });
-  if (!plain.some(({ name }) => /[\ufffd\u{10ff80}-\u{10ffff}]/u.test(name))) {
+  if (plain.every(({ name }) => isAsRead(name))) {
     return plain.map((kind) => [kind.name, kind]);
   }
   const exact = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' });
   return exact.map((kind) => [nameOf(kind.name), kind]);
 }
-
-const systemPath = (path: string): string | Buffer => (/[\u{10ff80}-\u{10ffff}]/u.test(path) ? bytesOf(path) : path);
 
 function kindOf(kind: Dirent<string> | Dirent<Buffer>): string {
   if (kind.isSymbolicLink()) return 'a symbolic link';

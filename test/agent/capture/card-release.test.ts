@@ -9,16 +9,11 @@ import { VigieError } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
 import { expect, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { captureRequest, gphotoSet, rawPicture } from '../../support/virtual-camera/gphoto2.ts';
 
-const receipt = {
-  level: 'digest' as const,
-  size: 100,
-  sha256: null,
-  sent: true,
-  capabilities: { fsync: true, atomicReplace: true, freeSpace: true },
-};
+const receipt = receiptOf('digest');
 
 /** A ledger with a source `garden` that owes to `archive` and `mirror`, and the copies on its camera's card. */
 async function withLedger(folder?: string) {

@@ -6,10 +6,11 @@ import { silentLog } from '@vigie/shared/kit/log';
 import type { Receipt, RemoteFolder, Upload } from '@vigie/shared/remote/remote-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { until } from '../../support/temp.ts';
 
-const capabilities = { fsync: true, atomicReplace: true, freeSpace: true };
-const receipt: Receipt = { level: 'size', size: 100, sha256: null, sent: true, capabilities };
+const receipt = receiptOf('size');
+const { capabilities } = receipt;
 
 /** A destination whose answer to each upload is given by the test. */
 function remoteThat(store: (upload: Upload) => Receipt): RemoteFolder {

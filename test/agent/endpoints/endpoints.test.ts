@@ -14,49 +14,21 @@ import { readAgentConfig } from '@vigie/agent/config';
 import { type PlannedEndpoint, planOf } from '@vigie/agent/endpoints/changes';
 import { endpointsFileIn } from '@vigie/agent/endpoints/endpoints-file';
 import { followFile } from '@vigie/agent/endpoints/follow-file';
-import type { JobRecord } from '@vigie/agent/endpoints/job-records';
 import { realPath } from '@vigie/agent/endpoints/real-path';
-import { openEndpoints } from '@vigie/agent/open-endpoints';
 import { createPictureProcess } from '@vigie/agent/process/picture-process';
-import { openEndpointBooks } from '@vigie/agent/store/endpoint-books';
 import { systemClock } from '@vigie/shared/kit/clock';
 import { messageOf } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
 import { endpointState } from '@vigie/shared/protocol/endpoint-state';
-import { openRemote } from '@vigie/shared/remote/open';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder, until } from '../../support/temp.ts';
+import { startEndpoints } from './running.ts';
 
 const QUICK = { waitTime: '0ms', settleTime: '60ms', interval: '60ms', result: '', preserve: null, failure: '' };
 
 /** Endpoints on a real disk, whose configuration a test changes as it runs. */
 async function rig() {
-  const folder = await tempFolder();
-  const records: JobRecord[] = [];
-  const books = openEndpointBooks(join(folder, 'books'));
-  const pictures = createPictureProcess({ environment: process.env, clock: systemClock, log: silentLog });
-  const stop = new AbortController();
-  const endpoints = openEndpoints({
-    books,
-    pictures,
-    openRemote,
-    environment: process.env,
-    threads: 4,
-    ended: (record) => records.push(record),
-    clock: systemClock,
-    random: Math.random,
-    log: silentLog,
-  });
-  const runs = endpoints.run(stop.signal);
-  const end = async () => {
-    stop.abort();
-    await runs;
-  };
-  onTestFinished(async () => {
-    await end();
-    books[Symbol.dispose]();
-    await pictures[Symbol.asyncDispose]();
-  });
+  const { folder, records, books, endpoints, end, conditionOf } = await startEndpoints();
   const plan = (list: Record<string, unknown>[]): PlannedEndpoint[] => {
     const file = { defaults: { settings: QUICK }, endpoints: list };
     return planOf(endpointsFileIn(folder, realPath).parse(file), []);
@@ -65,7 +37,6 @@ async function rig() {
     mkdirSync(join(folder, endpoint, 'input'), { recursive: true });
     writeFileSync(join(folder, endpoint, 'input', name), content);
   };
-  const conditionOf = (name: string) => endpoints.conditions().find((condition) => condition.name === name);
   const files = (path: string) => (existsSync(join(folder, path)) ? readdirSync(join(folder, path)).sort() : []);
   return {
     folder,

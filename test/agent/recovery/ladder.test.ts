@@ -86,6 +86,7 @@ describe('the order of the rungs', () => {
 
   test('a failure that a power cycle cannot mend does not climb so high', () => {
     const highest = (code: string) => new Set(climbs(30_000_000, policy, { code }).map(({ rung }) => rung));
+    expect(highest('card-full')).toEqual(new Set(['retry']));
     expect(highest('camera-busy')).toEqual(new Set(['retry', 'redetect', 'usb-reauthorise']));
     expect(highest('camera-refused')).toEqual(new Set(['retry', 'redetect', 'usb-reauthorise', 'power-cycle']));
     expect(highest('camera-absent')).toEqual(new Set(RUNGS));

@@ -4,6 +4,8 @@ import { until } from '../../support/temp.ts';
 import { usbBus } from '../../support/usb-bus.ts';
 import { recoverySet } from './set.ts';
 
+const copy = { serial: '1', card: 'CARD-A', folder: '/', name: 'A.JPG', bytes: 1, modifiedAt: 0, sha256: '00' };
+
 test('a picture at once: nothing is told, and the picture is the slot’s', async () => {
   const { camera, request, told } = await recoverySet([]);
   const [file] = await camera.capture(await request());
@@ -100,6 +102,43 @@ test('a capture within its budget ends with the budget', async () => {
   await expect(camera.capture(await request())).rejects.toMatchObject({ code: 'camera-refused' });
   expect(performance.now() - begin).toBeLessThan(2_000);
   expect(script.length).toBeLessThan(9_999);
+});
+
+test('a full card is only tried again: nothing is done to the camera for it, slot after slot', async () => {
+  const cycles: number[] = [];
+  const { camera, scripted, request, told } = await recoverySet(
+    Array.from({ length: 10_000 }, () => 'card-full'),
+    { config: { budget: '200ms', powerCycle: { cooldown: '0s' } }, powerCycle: async () => void cycles.push(1) },
+  );
+  for (let slot = 0; slot < 3; slot++) {
+    await expect(camera.capture(await request())).rejects.toMatchObject({ code: 'card-full' });
+  }
+  expect(scripted.captures).toBeGreaterThan(3);
+  expect(scripted.opened).toBeLessThan(2);
+  expect(cycles).toEqual([]);
+  expect(told().filter((words) => /redetect|usb|power/.test(words))).toEqual([]);
+});
+
+test('a full card is cleared while a capture waits for room on it, and between captures; the capture goes on then', async () => {
+  const { camera, scripted, request, told } = await recoverySet(['card-full', 'card-full'], {
+    config: { pauseFrom: '300ms', pauseUpTo: '300ms', budget: '2s' },
+    card: true,
+  });
+  const capture = camera.capture(await request());
+  await until('it waits for room', () => camera.awaitsRoom?.());
+  expect(await camera.release?.([copy])).toEqual(['deleted']);
+  expect(await capture).toHaveLength(1);
+  expect(scripted.overlaps).toBe(0);
+  expect(told()).toEqual(['retry failed', 'retry recovered']);
+
+  const between = { config: { budget: '1ms' }, card: true };
+  const full = await recoverySet(['card-full'], between);
+  await expect(full.camera.capture(await full.request())).rejects.toMatchObject({ code: 'card-full' });
+  expect(await full.camera.release?.([copy])).toEqual(['deleted']);
+  // After another failure the camera is left alone.
+  const away = await recoverySet(['camera-absent'], between);
+  await expect(away.camera.capture(await away.request())).rejects.toMatchObject({ code: 'camera-absent' });
+  await expect(away.camera.release?.([copy])).rejects.toMatchObject({ code: 'camera-busy' });
 });
 
 test('a failure that is not the camera’s is thrown at once', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openRecoveringCamera } from '@vigie/agent/recovery/open-recovering';
 import { recoveryConfig } from '@vigie/agent/recovery/recovery-config';
 import { createRecoveries } from '@vigie/agent/store/recoveries';
-import type { Camera, CaptureRequest } from '@vigie/hardware/camera/camera';
+import type { Camera, CaptureRequest, CardCopy } from '@vigie/hardware/camera/camera';
 import { systemClock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
@@ -18,13 +18,28 @@ type Moment = 'picture' | 'empty' | 'partial' | 'hang' | 'stuck' | string;
  * A camera that does what its script says, one word a capture, and gives pictures after its end: a failure's code, `empty`
  * (a file without a byte), `partial` (a file and an error), `hang` (ends when it is told), `stuck` (never ends).
  */
-export function scriptedCamera(script: Moment[]): Camera & { captures: number; opened: number } {
+export function scriptedCamera(
+  script: Moment[],
+  hasCard = false,
+): Camera & { captures: number; opened: number; overlaps: number } {
+  let isReleasing = false;
   const camera = {
     captures: 0,
     opened: 0,
+    /** Captures that began while the card was cleared. */
+    overlaps: 0,
     description: 'scripted',
+    ...(hasCard && {
+      async release(copies: readonly CardCopy[]) {
+        isReleasing = true;
+        await systemClock.sleep(400);
+        isReleasing = false;
+        return copies.map(() => 'deleted' as const);
+      },
+    }),
     async capture({ folder, sequence }: CaptureRequest, signal?: AbortSignal) {
       camera.captures += 1;
+      if (isReleasing) camera.overlaps += 1;
       const path = join(folder, `${sequence}-${camera.captures}`);
       const now = script.shift() ?? 'picture';
       if (now === 'hang' || now === 'stuck') {
@@ -53,10 +68,11 @@ export async function recoverySet(
     powerCycle?: () => Promise<void>;
     roomMs?: () => number | undefined;
     serial?: string;
+    card?: boolean;
   } = {},
 ) {
   const { ledger, outbox } = await testLedger();
-  const scripted = scriptedCamera(script);
+  const scripted = scriptedCamera(script, options.card);
   const restarts: string[] = [];
   const folder = await tempFolder();
   let sequence = 0;

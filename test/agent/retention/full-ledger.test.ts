@@ -12,9 +12,9 @@ import { silentLog } from '@vigie/shared/kit/log';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import { expect, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 import { tempFolder, until } from '../../support/temp.ts';
-import { receiptOf } from './receipt.ts';
 
 const hurried = {
   ...systemClock,

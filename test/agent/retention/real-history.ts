@@ -25,11 +25,11 @@ import { createOutbox, type Outbox } from '@vigie/agent/store/outbox';
 import { codeOf, isSystemError } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
 import { handClock } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { mountSmallDisk } from '../../support/small-disk.ts';
 import { dice } from './dice.ts';
 import { PowerCut } from './disk-model.ts';
 import type { Told } from './history-model.ts';
-import { receiptOf } from './receipt.ts';
 
 /** `full`: how often the ledger itself had no room. */
 export type RealTold = Told & { full: number };

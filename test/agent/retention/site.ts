@@ -7,10 +7,10 @@ import { createReserve, RESERVE } from '@vigie/agent/retention/reserve';
 import { silentLog } from '@vigie/shared/kit/log';
 import type { DeviceEvent } from '@vigie/shared/protocol/messages';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { keep } from './keep.ts';
-import { receiptOf } from './receipt.ts';
 
 /**
  * An agent's retention on a disk of 8 MB, with the real ledger on another one, or on the same. The source `garden` owes to `archive` and

@@ -16,6 +16,7 @@ import { stamp, stampedAt } from '@vigie/shared/kit/zone';
 import type { Statement } from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 
 /** A folder in memory: a week has tens of thousands of transactions, and a disk flushes each. */
 export async function memoryFolder(): Promise<string> {
@@ -206,13 +207,7 @@ export async function simulatedAgent(options: {
     },
     /** Delivers everything that is due at a destination. */
     deliver(destination: string) {
-      const receipt = {
-        level: 'size' as const,
-        size: 100,
-        sha256: null,
-        sent: true,
-        capabilities: { fsync: true, atomicReplace: true, freeSpace: true },
-      };
+      const receipt = receiptOf('size');
       while (deliveries.nextDueAt(destination) !== undefined) {
         const claimed = deliveries.claim(destination, ['live', 'backfill']);
         if (!claimed) return;

@@ -1,16 +1,10 @@
 import { LIVE_FOR_MS } from '@vigie/agent/store/deliveries';
-import type { Receipt } from '@vigie/shared/remote/remote-folder';
 import { expect, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const receipt: Receipt = {
-  level: 'size',
-  size: 100,
-  sha256: null,
-  sent: true,
-  capabilities: { fsync: true, atomicReplace: true, freeSpace: true },
-};
+const receipt = receiptOf('size');
 
 test('the live lane takes the newest first, the backfill lane the oldest', async () => {
   const { deliveries, file, clock } = await testLedger();

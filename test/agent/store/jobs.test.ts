@@ -1,16 +1,10 @@
 import { pack } from '@vigie/shared/protocol/inventory';
 import type { JobOrder } from '@vigie/shared/protocol/messages';
-import type { Receipt } from '@vigie/shared/remote/remote-folder';
 import { expect, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 
-const receipt: Receipt = {
-  level: 'size',
-  size: 100,
-  sha256: null,
-  sent: true,
-  capabilities: { fsync: true, atomicReplace: true, freeSpace: true },
-};
+const receipt = receiptOf('size');
 
 async function withArchive() {
   const ledger = await testLedger();

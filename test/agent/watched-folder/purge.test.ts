@@ -13,10 +13,10 @@ import { treesOf } from '@vigie/agent/watched-folder/trees';
 import { silentLog } from '@vigie/shared/kit/log';
 import { expect, test } from 'vitest';
 import { handClock, testLedger } from '../../support/ledger.ts';
+import { receiptOf } from '../../support/receipt.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { dice } from '../retention/dice.ts';
 import { keep } from '../retention/keep.ts';
-import { receiptOf } from '../retention/receipt.ts';
 
 const DAY_MS = 86_400_000;
 const TREES = ['input', 'stage', 'result', 'preserve', 'failure'] as const;

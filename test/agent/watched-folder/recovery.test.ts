@@ -5,24 +5,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CrashPlan, crashingMachine } from '../../faults/watched-folder-crashes.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { createFileBooks, type FileBooks } from './file-books.ts';
+import { intent } from './intent.ts';
 import { filesBelow, violations } from './invariants.ts';
 import { rig } from './rig.ts';
-import { createOperation, sha256 } from './trivial-operation.ts';
+import { createOperation } from './trivial-operation.ts';
 
 const asBuffers = (...texts: string[]) => texts.map((text) => Buffer.from(text));
-
-/** An intention as the engine writes it down, for the job of a test. */
-const intent = (path: string, content: string) => ({
-  tree: 'result' as const,
-  path,
-  size: content.length,
-  sha256: sha256(Buffer.from(content)),
-  kind: 'jpg' as const,
-  capturedAt: 0,
-  modifiedAt: 0,
-  unreadable: undefined,
-  preview: null,
-});
 
 describe('what lies in stage', () => {
   it('is finished: jobs without a request, loose files, several files in one folder, empty folders', async () => {

@@ -25,6 +25,8 @@ export async function watchFleet(page: Page, site: Site, others: string[]): Prom
     const other = page.getByRole('img', { name: `Latest picture of ${name}` });
     await soon(() => widthOf(other)).toBeGreaterThan(0);
   }
+  const vineyard = page.getByRole('article', { name: 'vineyard at main, cam-1' });
+  await soon(() => vineyard.textContent()).toContain('every 6 h, 06:00–20:00');
   await soon(() => page.getByText(/waiting$/).count()).toBe(0);
   expect(await screenshots(page, 'fleet')).toEqual({});
   if (process.env.UPDATE_DOCS) await pictureForReaders(page);

@@ -35,7 +35,7 @@ export const FAULT_SCRIPTS: FaultScript[] = [
   },
   // libgphoto2 2.5.30 never returns from a refusal, later ones tell it.
   { name: 'it refuses', seenAs: /^camera-(timeout|busy|refused)$/, ...control('fail', '2019') },
-  { name: 'its card is full', seenAs: /^camera-refused$/, ...control('full') },
+  { name: 'its card is full', seenAs: /^card-full$/, ...control('full') },
   {
     name: 'it gives files without a byte',
     begin: (camera) => camera.put(Buffer.alloc(0)),

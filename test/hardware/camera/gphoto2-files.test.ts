@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { until } from '../../support/temp.ts';
+import { tempFolder, until } from '../../support/temp.ts';
 import { captureRequest, gphotoSet, rawPicture } from '../../support/virtual-camera/gphoto2.ts';
 
 /** A camera that is set to RAW and JPEG. */
@@ -54,13 +54,42 @@ test('the camera hangs while the second file is read: the first one is not lost'
   expect(await readFile(join(wanted.folder, names[0] as string))).toEqual(raw);
 });
 
-test('a camera that was set to RAW and JPEG by hand: both files come as soon as that is known', async () => {
+test('a camera that was set to RAW and JPEG by hand: both files come from the very first capture on', async () => {
+  const { camera, virtual, jpeg, raw } = await rawAndJpeg({ settings: {} });
+  await virtual.control.set('property-5004', '7');
+  for (let captures = 0; captures < 2; captures++) {
+    const files = await camera.capture(await captureRequest());
+    const bytes = await Promise.all(files.map(({ path }) => readFile(path)));
+    expect(bytes).toHaveLength(2);
+    expect(bytes).toContainEqual(jpeg);
+    expect(bytes).toContainEqual(raw);
+  }
+});
+
+test('a format that is changed by hand counts as soon as the camera is asked again', async () => {
   const { camera, virtual } = await rawAndJpeg({ settings: {}, conditionEveryMs: 60_000 });
+  const at = Date.UTC(2026, 0, 1);
+  expect(await camera.capture(await captureRequest(at))).toHaveLength(1);
   await virtual.control.set('property-5004', '7');
   // The add-on tells of one file; the other one stays on the card.
+  expect(await camera.capture(await captureRequest(at + 60_000))).toHaveLength(1);
+  await until('the camera was asked', () => camera.condition?.()?.at === at + 60_000);
+  expect(await camera.capture(await captureRequest(at + 61_000))).toHaveLength(2);
+});
+
+test('where no session works, the add-on takes plain pictures still', async () => {
+  const folder = await tempFolder();
+  const script = join(folder, 'no-session.cjs');
+  const own = new URL('../../../hardware/src/camera/gphoto2-capture.ts', import.meta.url).pathname;
+  await writeFile(
+    script,
+    `if (process.argv[2] === 'session') process.abort();
+     const child = require('node:child_process').spawnSync(process.execPath, [${JSON.stringify(own)}, ...process.argv.slice(2)], { stdio: 'inherit' });
+     process.exit(child.status);`,
+  );
+  const { camera } = await gphotoSet({ child: { command: process.execPath, args: [script] } });
+  await expect(camera.capture(await captureRequest())).rejects.toMatchObject({ code: 'camera-crashed' });
   expect(await camera.capture(await captureRequest())).toHaveLength(1);
-  await until('the camera was asked', () => camera.condition?.());
-  expect(await camera.capture(await captureRequest())).toHaveLength(2);
 });
 
 test('the number of files can be said, for a camera that does not tell it', async () => {

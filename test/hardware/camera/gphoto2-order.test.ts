@@ -101,7 +101,9 @@ describe('a copy on the card is the same one', () => {
 
 test('the add-on takes plain pictures; whatever it cannot do safely is a session', () => {
   const plain = { choice: {}, settings: {}, captureTarget: undefined, keepOnCard: 'always', files: undefined } as const;
-  expect(wayOf(plain, undefined)).toBe('add-on');
+  expect(wayOf(plain, 1)).toBe('add-on');
+  // How many files there are is asked for first.
+  expect(wayOf(plain, undefined)).toBe('session');
   expect(wayOf({ ...plain, choice: { model: 'Nikon DSC D750' } }, 1)).toBe('add-on');
   expect(wayOf({ ...plain, files: 1 }, 2)).toBe('add-on');
   expect(wayOf(plain, 2)).toBe('session');

@@ -10,7 +10,7 @@ import { captureRequest, gphotoSet } from '../../support/virtual-camera/gphoto2.
 
 /** Both ways of taking a picture meet the same faults. */
 const ways: Record<string, Partial<Gphoto2Options>> = {
-  'add-on': {},
+  'add-on': { files: 1 },
   session: { settings: { iso: '200' } },
 };
 const fromCamera = { code: expect.stringMatching(/^camera-/), retryable: true };
@@ -73,13 +73,16 @@ describe.each(Object.entries(ways))('%s', (_, way) => {
     expect(await camera.capture(await captureRequest())).toHaveLength(1);
   });
 
-  test('full card: camera-refused, with what to do', async () => {
+  test('full card: card-full with what to do, and captures go on when there is room', async () => {
     const { camera, virtual } = await set();
     await virtual.control.set('full');
     await expect(camera.capture(await captureRequest())).rejects.toMatchObject({
-      code: 'camera-refused',
-      hint: expect.stringContaining('card'),
+      code: 'card-full',
+      retryable: true,
+      hint: expect.stringContaining('Empty or replace the memory card'),
     });
+    await virtual.control.clear('full');
+    expect(await camera.capture(await captureRequest())).toHaveLength(1);
   });
 
   test('0 bytes: an error, and no file; the next capture works', async () => {
@@ -146,7 +149,7 @@ test('an error does not take away what the camera has given', async () => {
      const body = { model: 'X', port: 'usb:001,001' };
      process.stdout.write(JSON.stringify({ error: -7, body, found: [body] }) + '\\n');`,
   );
-  const { camera } = await gphotoSet({ child: { command: process.execPath, args: [script] } });
+  const { camera } = await gphotoSet({ files: 1, child: { command: process.execPath, args: [script] } });
   const wanted = await captureRequest();
   await expect(camera.capture(wanted)).rejects.toMatchObject({ code: 'camera-absent' });
   expect(await readdir(wanted.folder)).toEqual(['AAAAAA']);

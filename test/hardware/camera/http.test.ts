@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHttpCamera, type HttpCameraOptions } from '@vigie/hardware/camera/http';
 import { answer, challengesOf } from '@vigie/hardware/camera/http-digest';
-import { VigieError } from '@vigie/shared/kit/errors';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { captureRequest } from '../../support/capture-request.ts';
+import { failedCapture } from '../../support/failed-capture.ts';
 import {
   type Behaviour,
   breaksOff,
@@ -38,15 +38,6 @@ async function set(options: Partial<HttpCameraOptions> = {}, signIn?: Omit<SignI
   });
   onTestFinished(() => camera[Symbol.asyncDispose]());
   return { camera, server, picture };
-}
-
-async function failure(camera: ReturnType<typeof createHttpCamera>): Promise<VigieError> {
-  const request = await captureRequest();
-  const error = await camera.capture(request).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(VigieError);
-  expect(error).toMatchObject({ retryable: true, hint: expect.stringMatching(/\w/) });
-  expect(await readdir(request.folder)).toEqual([]);
-  return error as VigieError;
 }
 
 test('the picture arrives byte for byte, with the extension that its bytes ask for', async () => {
@@ -95,7 +86,7 @@ describe('sign-in', () => {
     async (offers) => {
       const credentials = () => ({ user: USER, password: 'not this one' });
       const { camera, server } = await set({ credentials }, { offers });
-      const error = await failure(camera);
+      const error = await failedCapture(camera);
       expect(error.code).toBe('camera-refused');
       expect(error.hint).toContain('passwordFile');
       expect(server.requests.filter((request) => request.authorization !== undefined)).toHaveLength(1);
@@ -107,20 +98,20 @@ describe('sign-in', () => {
 
   test('the password itself is never sent where only digest is allowed', async () => {
     const { camera, server } = await set({ authentication: 'digest' }, { offers: ['basic'] });
-    const error = await failure(camera);
+    const error = await failedCapture(camera);
     expect(error.message).toContain('"Basic"');
     expect(server.requests.every((request) => request.authorization === undefined)).toBe(true);
   });
 
   test('without a user, the hint says what to set', async () => {
     const { camera } = await set({ credentials: undefined }, { offers: ['MD5'] });
-    expect((await failure(camera)).hint).toContain('"user"');
+    expect((await failedCapture(camera)).hint).toContain('"user"');
   });
 
   test('a password that changes counts from the next capture on', async () => {
     let password = 'old';
     const { camera } = await set({ credentials: () => ({ user: USER, password }) }, { offers: ['MD5'] });
-    await failure(camera);
+    await failedCapture(camera);
     password = PASSWORD;
     expect(await camera.capture(await captureRequest())).toHaveLength(1);
   });
@@ -159,7 +150,7 @@ describe('sign-in', () => {
       expect(await readFile(file?.path as string)).toEqual(picture);
     }
     const { camera: stranger } = await set({ url, credentials: () => ({ user: 'viewer', password: 'passport' }) });
-    expect((await failure(stranger)).code).toBe('camera-refused');
+    expect((await failedCapture(stranger)).code).toBe('camera-refused');
   });
 
   test('the answers are those of RFC 7616, section 3.9.1, and RFC 2617, section 3.5', () => {
@@ -238,7 +229,7 @@ describe('what comes', () => {
   test.each(cases)('%s', async (_, behaviour, code, said) => {
     const { camera, server, picture } = await set();
     server.behave(behaviour(picture));
-    const error = await failure(camera);
+    const error = await failedCapture(camera);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(said);
     server.behave(gives(picture));
@@ -252,7 +243,7 @@ describe('what comes', () => {
     const { camera, server, picture } = await set({ timeLimitMs: 500 });
     server.behave(behaviour(picture));
     const begin = performance.now();
-    expect((await failure(camera)).code).toBe('camera-timeout');
+    expect((await failedCapture(camera)).code).toBe('camera-timeout');
     expect(performance.now() - begin).toBeLessThan(2_000);
   });
 
@@ -286,7 +277,7 @@ describe('redirects', () => {
   ])('%s are refused', async (_, location, said) => {
     const { camera, server } = await set();
     server.behave(status(302, { location }));
-    const error = await failure(camera);
+    const error = await failedCapture(camera);
     expect(error.code).toBe('camera-refused');
     expect(error.message).toMatch(said);
   });
@@ -295,7 +286,7 @@ describe('redirects', () => {
 test('nobody listens: camera-absent, and captures go on when it is back', async () => {
   const { camera, server } = await set();
   await server.close();
-  expect((await failure(camera)).code).toBe('camera-absent');
+  expect((await failedCapture(camera)).code).toBe('camera-absent');
   await server.listen();
   expect(await camera.capture(await captureRequest())).toHaveLength(1);
 });
@@ -319,19 +310,22 @@ test('TLS: a certificate of its own is accepted where its file is named, under t
   await using trusted = createHttpCamera({ ...options, caFile: cert, serverName: 'camera.example' });
   expect(await trusted.capture(await captureRequest())).toHaveLength(1);
   await using unknown = createHttpCamera(options);
-  expect(await failure(unknown)).toMatchObject({ code: 'camera-refused', hint: expect.stringContaining('caFile') });
+  expect(await failedCapture(unknown)).toMatchObject({
+    code: 'camera-refused',
+    hint: expect.stringContaining('caFile'),
+  });
   await using otherName = createHttpCamera({ ...options, caFile: cert });
-  expect(await failure(otherName)).toMatchObject({
+  expect(await failedCapture(otherName)).toMatchObject({
     code: 'camera-refused',
     hint: expect.stringContaining('serverName'),
   });
   server.behave(status(302, { location: `http://127.0.0.1:${server.port}/x.jpg` }));
-  expect(await failure(trusted)).toMatchObject({
+  expect(await failedCapture(trusted)).toMatchObject({
     code: 'camera-refused',
     message: expect.stringContaining('without TLS'),
   });
   await using noFile = createHttpCamera({ ...options, caFile: join(folder, 'nothing.pem') });
-  expect(await failure(noFile)).toMatchObject({
+  expect(await failedCapture(noFile)).toMatchObject({
     code: 'camera-refused',
     message: expect.stringContaining('nothing.pem'),
   });

@@ -36,10 +36,6 @@ test('two sources that may mean one camera are refused, with the other one’s n
       { type: 'http', url: 'http://camera/a.jpg' },
       { type: 'http', url: 'http://CAMERA:80/a.jpg' },
     ],
-    [
-      { type: 'folder', path: '/srv/ftp' },
-      { type: 'folder', path: '/srv/ftp' },
-    ],
   ] as const) {
     expect(await refusal(left, right)).toMatch(/sources\S*1\S*camera.*source "s0"/);
   }

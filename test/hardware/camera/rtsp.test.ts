@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createRtsp, type RtspOptions } from '@vigie/hardware/camera/rtsp';
 import { withoutSecrets } from '@vigie/hardware/camera/rtsp-errors';
-import { VigieError } from '@vigie/shared/kit/errors';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { captureRequest } from '../../support/capture-request.ts';
+import { failedCapture } from '../../support/failed-capture.ts';
 import { decodes } from '../../support/picture.ts';
 import { rtspServer, type SignIn } from '../../support/rtsp/rtsp-server.ts';
 import { until } from '../../support/temp.ts';
@@ -29,15 +29,6 @@ async function set(options: Partial<RtspOptions> = {}, method?: SignIn['method']
   return { camera, server };
 }
 
-async function failure(camera: ReturnType<typeof createRtsp>): Promise<VigieError> {
-  const request = await captureRequest();
-  const error = await camera.capture(request).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(VigieError);
-  expect(error).toMatchObject({ retryable: true, hint: expect.stringMatching(/\w/) });
-  expect(await readdir(request.folder)).toEqual([]);
-  return error as VigieError;
-}
-
 test.each<[SignIn['method'] | undefined]>([[undefined], ['basic'], ['digest']])(
   'one frame of a real server, sign-in: %s',
   async (method) => {
@@ -53,7 +44,7 @@ test.each<[SignIn['method'] | undefined]>([[undefined], ['basic'], ['digest']])(
 test('user and password are in no argument of a running process, and in no error', async () => {
   const { camera, server } = await set({ timeLimitMs: 4_000 }, 'digest');
   server.pause();
-  const capture = failure(camera);
+  const capture = failedCapture(camera);
   const lines = await until('ffmpeg runs', async () => {
     const found = await commandLines();
     return found.some((line) => line.startsWith('ffmpeg')) && found;
@@ -69,7 +60,7 @@ test('user and password are in no argument of a running process, and in no error
 
 test('a wrong password: refused, with what to check, and nothing of it is told', async () => {
   const { camera } = await set({ credentials: () => ({ user: USER, password: 'not this one' }) }, 'digest');
-  const error = await failure(camera);
+  const error = await failedCapture(camera);
   expect(error).toMatchObject({ code: 'camera-refused', hint: expect.stringContaining('passwordFile') });
   expect(`${error.message} ${error.stack}`).not.toMatch(/not(%20| )this/);
 });
@@ -77,9 +68,12 @@ test('a wrong password: refused, with what to check, and nothing of it is told',
 test('no stream at this address, and no server', async () => {
   const { camera, server } = await set({ timeLimitMs: 5_000 });
   await server.serve('nothing');
-  expect(await failure(camera)).toMatchObject({ code: 'camera-refused', hint: expect.stringContaining('address') });
+  expect(await failedCapture(camera)).toMatchObject({
+    code: 'camera-refused',
+    hint: expect.stringContaining('address'),
+  });
   await server.kill();
-  expect(await failure(camera)).toMatchObject({ code: 'camera-absent' });
+  expect(await failedCapture(camera)).toMatchObject({ code: 'camera-absent' });
   await server.start();
   expect(await camera.capture(await captureRequest())).toHaveLength(1);
 });
@@ -88,7 +82,7 @@ test('a stream without a frame meets the time limit, and ffmpeg is gone', async 
   const { camera, server } = await set({ timeLimitMs: 1_500 });
   await server.serve('silent');
   const begin = performance.now();
-  expect(await failure(camera)).toMatchObject({ code: 'camera-timeout' });
+  expect(await failedCapture(camera)).toMatchObject({ code: 'camera-timeout' });
   expect(performance.now() - begin).toBeLessThan(4_000);
   await until('ffmpeg is gone', async () => !(await commandLines()).some((line) => line.startsWith('ffmpeg')), 5_000);
 });
@@ -96,7 +90,7 @@ test('a stream without a frame meets the time limit, and ffmpeg is gone', async 
 test('a server that dies in the middle of the stream: an error, no file, and the next capture works', async () => {
   const { camera, server } = await set({ timeLimitMs: 5_000 });
   await server.serve('silent');
-  const capture = failure(camera);
+  const capture = failedCapture(camera);
   await until('ffmpeg runs', async () => (await commandLines()).some((line) => line.startsWith('ffmpeg')));
   await server.kill();
   expect((await capture).code).toMatch(/^camera-(crashed|refused|absent|timeout)$/);
@@ -106,7 +100,7 @@ test('a server that dies in the middle of the stream: an error, no file, and the
 
 test('no ffmpeg: the hint says so', async () => {
   const { camera } = await set({ command: 'no-such-ffmpeg' });
-  expect(await failure(camera)).toMatchObject({
+  expect(await failedCapture(camera)).toMatchObject({
     code: 'camera-refused',
     message: expect.stringContaining('no-such-ffmpeg'),
   });

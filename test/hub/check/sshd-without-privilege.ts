@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { connect } from 'node:net';
-import type { Sshd } from '../../../scripts/sshd.ts';
+import { greets, type Sshd } from '../../../scripts/sshd.ts';
 import { until } from '../../support/temp.ts';
 
 /**
@@ -20,18 +19,4 @@ export async function startWithoutPrivilege(sshd: Sshd, config: string): Promise
     child.kill('SIGKILL');
     await ended;
   };
-}
-
-function greets(host: string, port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect({ host, port, timeout: 1000 });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      done(answer);
-    };
-    socket.once('data', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
-  });
 }

@@ -3,6 +3,7 @@ import { eventText } from '@vigie/hub/fleet/event-text';
 import { encodeMessage, parseMessage } from '@vigie/shared/link/payload';
 import type { DeviceEvent, DeviceState } from '@vigie/shared/protocol/messages';
 import { expect, test } from 'vitest';
+import { deviceState } from './device-state.ts';
 
 const base = { seq: 1, generation: 'g', at: 0, historical: false };
 
@@ -20,9 +21,7 @@ test.each<[DeviceEvent, string]>([
 });
 
 test('the state tells sensors and power, and says at once when a relay or the supply changes', () => {
-  const state: DeviceState = {
-    ...{ at: 0, session: 1, version: '1', uptimeS: 1, residentBytes: 1, disk: { freeBytes: 1, totalBytes: 2 } },
-    ...{ clockTrusted: true, outbox: 0, sources: [] },
+  const state = deviceState({
     sensors: [{ name: 'dome', quantity: 'temperature', unit: '°C', value: 4.25, at: 1, error: null }],
     power: {
       flags: [],
@@ -31,7 +30,7 @@ test('the state tells sensors and power, and says at once when a relay or the su
       inputs: [{ name: 'door', source: 'garden', lastAt: null }],
       faults: [],
     },
-  };
+  });
   expect(parseMessage('state', Buffer.from(encodeMessage('state', state)))).toEqual(state);
   const power = state.power as NonNullable<DeviceState['power']>;
   const changed = (part: Partial<typeof power>) =>

@@ -1,58 +1,24 @@
-import { createIntake } from '@vigie/hub/fleet/intake';
-import { createActivities } from '@vigie/hub/store/activities';
-import { createDevices } from '@vigie/hub/store/devices';
-import { createInventories } from '@vigie/hub/store/inventories';
-import { createPreviews } from '@vigie/hub/store/previews';
-import { openStore } from '@vigie/hub/store/store';
-import { systemClock } from '@vigie/shared/kit/clock';
-import { silentLog } from '@vigie/shared/kit/log';
-import { encodeMessage } from '@vigie/shared/link/payload';
 import type { Entry } from '@vigie/shared/protocol/asset';
-import type { DeviceEvent, Message } from '@vigie/shared/protocol/messages';
-import { topicOf } from '@vigie/shared/protocol/topics';
-import { expect, onTestFinished, test } from 'vitest';
-import { tempFolder } from '../../support/temp.ts';
+import type { DeviceEvent } from '@vigie/shared/protocol/messages';
+import { expect, test } from 'vitest';
+import { deviceState, sourceState } from './device-state.ts';
+import { ADDRESS, listeningHub } from './listening-hub.ts';
 
-const ADDRESS = { site: 'main', device: 'cam-1' };
-const NAME = { ...ADDRESS, source: 'garden' };
 /** Just after midnight in Paris, which is another day in UTC. */
 const TRUE = Date.UTC(2026, 6, 1, 22, 30);
 const ENTRY: Entry = { path: '19700101/19700101000500.jpg', size: 100, sha256: 'a'.repeat(64), modifiedAt: 300_000 };
 
 async function hub() {
-  const store = openStore(await tempFolder());
-  onTestFinished(() => store[Symbol.dispose]());
-  const inventories = createInventories(store, systemClock);
-  const devices = createDevices(store, systemClock);
-  const previews = createPreviews(store, systemClock);
-  const intake = createIntake({
-    store,
-    devices,
-    inventories,
-    previews,
-    activities: createActivities(store, systemClock, () => undefined),
-    reconciler: { ask: () => undefined, digest: async () => undefined, chunk: async () => undefined },
-    acknowledge: () => undefined,
-    replied: () => undefined,
-    jobUpdated: () => undefined,
-    born: () => undefined,
-    destinationDown: () => undefined,
-    live: () => undefined,
-    clock: systemClock,
-    log: silentLog,
-  });
-  const birth: Message<'status'> = { state: 'ready', session: 1, generation: 'g', version: '1', at: 1, ackedSeq: 0 };
-  await intake(topicOf(ADDRESS, 'status'), Buffer.from(encodeMessage('status', birth)), false);
+  const { inventories, devices, row, hearEvent } = await listeningHub('g');
   let seq = 0;
   return {
     inventories,
-    row: () => inventories.open(NAME, 'g'),
+    row,
     async tell(event: { type: DeviceEvent['type'] } & Record<string, unknown>) {
       seq += 1;
-      const whole = { source: 'garden', seq, generation: 'g', at: TRUE, historical: false, ...event } as DeviceEvent;
-      await intake(topicOf(ADDRESS, 'event', event.type), Buffer.from(encodeMessage('event', whole)), false);
+      await hearEvent({ source: 'garden', seq, generation: 'g', at: TRUE, historical: false, ...event } as DeviceEvent);
     },
-    tellState: () => devices.state(ADDRESS, { sources: [{ name: 'garden', zone: 'Europe/Paris' }] } as never, true),
+    tellState: () => devices.state(ADDRESS, deviceState({ sources: [sourceState({ zone: 'Europe/Paris' })] }), true),
   };
 }
 

@@ -158,7 +158,9 @@ function deviceOf(plan: Plan, sources: SourceData[], now: number, heard: number)
           camera: raw ? 'Canon EOS R6 (gphoto2)' : 'Raspberry Pi Camera 3',
           zone: 'UTC',
           capturing: s === 1,
-          everyMs: every * MINUTE_MS,
+          ...(name === 'site-east'
+            ? { everyMs: null, schedule: `every ${every} min, 06:00–20:00, Mon–Sat; every 2 h, sunset +1 h to sunrise` }
+            : { everyMs: every * MINUTE_MS }),
           cron: null,
           lastCaptureAt: Math.max(...[...source.held.values()].map((entry) => entry.capturedAt)),
           nextCaptureAt: heard + every * MINUTE_MS,

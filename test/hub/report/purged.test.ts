@@ -1,66 +1,34 @@
 import { createPurges } from '@vigie/agent/store/purges';
-import { createIntake } from '@vigie/hub/fleet/intake';
 import { createComparison } from '@vigie/hub/report/compare';
 import { createSideOpener } from '@vigie/hub/report/open-side';
 import { isMendable } from '@vigie/hub/resync/plan';
-import { createActivities } from '@vigie/hub/store/activities';
-import { createDevices } from '@vigie/hub/store/devices';
-import { createInventories } from '@vigie/hub/store/inventories';
-import { createPreviews } from '@vigie/hub/store/previews';
-import { openStore } from '@vigie/hub/store/store';
 import { systemClock } from '@vigie/shared/kit/clock';
-import { silentLog } from '@vigie/shared/kit/log';
-import { encodeMessage } from '@vigie/shared/link/payload';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import type { Message } from '@vigie/shared/protocol/messages';
-import { topicOf } from '@vigie/shared/protocol/topics';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
-import { tempFolder } from '../../support/temp.ts';
+import { deviceState, sourceState } from '../fleet/device-state.ts';
+import { ADDRESS, listeningHub } from '../fleet/listening-hub.ts';
 
-const ADDRESS = { site: 'main', device: 'cam-1' };
 const NAME = { ...ADDRESS, source: 'garden' };
 
 /** An agent's ledger, and a hub that hears its events; `purge` removes what `archive` has proved. */
 async function pair() {
   const agent = await testLedger();
-  const store = openStore(await tempFolder());
-  onTestFinished(() => store[Symbol.dispose]());
-  const inventories = createInventories(store, systemClock);
-  const devices = createDevices(store, systemClock);
-  const activities = createActivities(store, systemClock, () => undefined);
-  const intake = createIntake({
-    store,
-    devices,
-    inventories,
-    previews: createPreviews(store, systemClock),
-    activities,
-    reconciler: { ask: () => undefined, digest: async () => undefined, chunk: async () => undefined },
-    acknowledge: () => undefined,
-    replied: () => undefined,
-    jobUpdated: () => undefined,
-    born: () => undefined,
-    destinationDown: () => undefined,
-    live: () => undefined,
-    clock: systemClock,
-    log: silentLog,
-  });
   const { generation } = agent.ledger;
-  const birth: Message<'status'> = { state: 'ready', session: 1, generation, version: '1', at: 1, ackedSeq: 0 };
-  await intake(topicOf(ADDRESS, 'status'), Buffer.from(encodeMessage('status', birth)), false);
+  const { inventories, activities, devices, row, hearEvent, hearState } = await listeningHub(generation);
   const purges = createPurges({ ledger: agent.ledger, assetsOf: () => agent.assets });
   return {
     ...agent,
     /** The device tells its state. */
-    tellState: () => intake(topicOf(ADDRESS, 'state'), Buffer.from(encodeMessage('state', stateOf(agent))), false),
+    tellState: () => hearState(stateOf(agent)),
     inventories,
     activities,
     devices,
-    row: () => inventories.open(NAME, generation),
-    known: () => [...inventories.entries(inventories.open(NAME, generation))],
+    row,
+    known: () => [...inventories.entries(row())],
     async tellHub() {
-      for (const event of agent.outbox.after(0, 1000))
-        await intake(topicOf(ADDRESS, 'event', event.type), Buffer.from(encodeMessage('event', event)), false);
+      for (const event of agent.outbox.after(0, 1000)) await hearEvent(event);
     },
     purge(path: string) {
       const asset = purges.at('garden', path);
@@ -79,21 +47,9 @@ async function pair() {
 
 /** A state with the one source, which delivers to `archive`. */
 function stateOf({ ledger, assets }: Awaited<ReturnType<typeof testLedger>>): Message<'state'> {
-  const none = { count: 0, bytes: 0 };
-  const archive = { name: 'archive', state: 'idle' as const, backlog: none, oldestAt: null, verified: none };
   const { generation, session } = ledger;
-  return {
-    ...{ at: 1, session, version: '1', uptimeS: 1, residentBytes: 1, clockTrusted: true, outbox: 0 },
-    disk: { freeBytes: 1, totalBytes: 2 },
-    sources: [
-      {
-        ...{ name: 'garden', camera: 'test', zone: 'UTC', capturing: false, everyMs: null, cron: null },
-        ...{ lastCaptureAt: null, nextCaptureAt: null, lastFailure: null, waiting: 0, failures: 0 },
-        ...{ generation, seq: assets.seq(), held: assets.held(), storage: 'present' as const },
-        destinations: [{ ...archive, lastDeliveryAt: null, error: null }],
-      },
-    ],
-  };
+  const held = { generation, seq: assets.seq(), held: assets.held() };
+  return deviceState({ at: 1, session, sources: [sourceState(held)] });
 }
 
 function compared(left: Entry[], right: Entry[]) {

@@ -1,30 +1,8 @@
 import { afterOutage } from '@vigie/hub/resync/after-outage';
-import type { DeviceState } from '@vigie/shared/protocol/messages';
 import { expect, test } from 'vitest';
+import { deviceState, sourceState } from '../fleet/device-state.ts';
 
-const state = (backlog: number): DeviceState => ({
-  at: 0,
-  session: 1,
-  version: '1',
-  uptimeS: 1,
-  residentBytes: 1,
-  disk: { freeBytes: 1, totalBytes: 1 },
-  clockTrusted: true,
-  outbox: 0,
-  sources: [
-    {
-      ...{ name: 'garden', camera: 'x', zone: 'UTC', capturing: false, everyMs: 1000, cron: null },
-      ...{ lastCaptureAt: null, nextCaptureAt: null, lastFailure: null, waiting: 0, failures: 0 },
-      ...{ generation: 'g', seq: 1, held: { count: 1, bytes: 1 }, storage: 'present' },
-      destinations: [
-        {
-          ...{ name: 'archive', state: 'idle', backlog: { count: backlog, bytes: backlog }, oldestAt: null },
-          ...{ verified: { count: 0, bytes: 0 }, lastDeliveryAt: null, error: null },
-        },
-      ],
-    },
-  ],
-});
+const state = (backlog: number) => deviceState({ sources: [sourceState({}, backlog)] });
 const facts = {
   presence: 'online' as const,
   state: state(0),

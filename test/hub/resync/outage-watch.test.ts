@@ -5,28 +5,12 @@ import { createInventories } from '@vigie/hub/store/inventories';
 import { openStore } from '@vigie/hub/store/store';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { silentLog } from '@vigie/shared/kit/log';
-import type { DeviceState } from '@vigie/shared/protocol/messages';
 import { expect, onTestFinished, test } from 'vitest';
 import { tempFolder } from '../../support/temp.ts';
+import { deviceState, sourceState } from '../fleet/device-state.ts';
 
 const ADDRESS = { site: 'main', device: 'cam-1' };
-const STATE: DeviceState = {
-  ...{ at: 0, session: 1, version: '1', uptimeS: 1, residentBytes: 1, clockTrusted: true, outbox: 0 },
-  disk: { freeBytes: 1, totalBytes: 1 },
-  sources: [
-    {
-      ...{ name: 'garden', camera: 'x', zone: 'UTC', capturing: false, everyMs: 1000, cron: null },
-      ...{ lastCaptureAt: null, nextCaptureAt: null, lastFailure: null, waiting: 0, failures: 0 },
-      ...{ generation: 'g', seq: 1, held: { count: 1, bytes: 1 }, storage: 'present' },
-      destinations: [
-        {
-          ...{ name: 'archive', state: 'idle', backlog: { count: 0, bytes: 0 }, oldestAt: null },
-          ...{ verified: { count: 0, bytes: 0 }, lastDeliveryAt: null, error: null },
-        },
-      ],
-    },
-  ],
-};
+const STATE = deviceState({ sources: [sourceState()] });
 
 /** A hub that knows one device, which is online, has told its state and agrees with it. */
 async function watched() {

@@ -1,4 +1,4 @@
-import { bytesOf, isUtf8, nameOf, printable } from '@vigie/shared/kit/names';
+import { bytesOf, isAsRead, isUtf8, nameOf, printable, systemPath } from '@vigie/shared/kit/names';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -25,4 +25,15 @@ test('ordinary names stay as they are', () => {
 
 test('a name for a terminal has no control characters and shows its odd bytes', () => {
   expect(printable(nameOf(Buffer.from([0x61, 0x0a, 0x1b, 0xff])))).toBe('a\\x0a\\x1b\\xff');
+});
+
+test('a path for a call of Node is text where it can be; a name that Node could not read is told from one that it could', () => {
+  const odd = Buffer.from([0x61, 0xff]);
+  expect(systemPath('Forêt.jpg')).toBe('Forêt.jpg');
+  expect(systemPath(nameOf(odd))).toEqual(odd);
+  expect(['Forêt.jpg', odd.toString('utf8'), String.fromCodePoint(0x10fffd)].map(isAsRead)).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

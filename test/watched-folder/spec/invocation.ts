@@ -4,8 +4,8 @@ import { watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
 import { silentLog } from '@vigie/shared/kit/log';
 import { describe, expect } from 'vitest';
 import { createOperation } from '../../agent/watched-folder/trivial-operation.ts';
+import { createSteppedClock } from '../../support/stepped-clock.ts';
 import { until } from '../../support/temp.ts';
-import { handClock } from './hand-clock.ts';
 import { line } from './line.ts';
 import { held, passOn, yard } from './yard.ts';
 
@@ -86,7 +86,7 @@ export function invocationLines(): void {
       const made = await yard({ interval: '50ms', settleTime: '0s' });
       await made.drop('early', 'early');
       await made.engine[Symbol.asyncDispose]();
-      const clock = handClock(Date.now());
+      const clock = createSteppedClock(Date.now());
       let fault: string | undefined = 'its program is not there yet';
       const endpoint = createEndpoint({
         plan: {
@@ -117,12 +117,12 @@ export function invocationLines(): void {
       await until('it has been asked', () => endpoint.condition().state === 'not-ready');
       for (let looks = 0; looks < 5; looks++) {
         await until('it looks again', () => clock.sleepers() > 0);
-        await clock.advance(2_000);
+        await clock.go(2_000);
       }
       expect(await made.names('input')).toEqual(['early']);
       fault = undefined;
       await until('it looks again', () => clock.sleepers() > 0);
-      await clock.advance(2_000);
+      await clock.go(2_000);
       await until('it is processed', async () => (await made.names('result')).length === 1);
       stop.abort();
       await running;

@@ -3,28 +3,16 @@ import { claimedAt } from '@vigie/agent/watched-folder/claim';
 import type { Operation } from '@vigie/agent/watched-folder/operation';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { describe, expect } from 'vitest';
+import { intent } from '../../agent/watched-folder/intent.ts';
 import { violations } from '../../agent/watched-folder/invariants.ts';
 import { rig } from '../../agent/watched-folder/rig.ts';
-import { createOperation, sha256 } from '../../agent/watched-folder/trivial-operation.ts';
+import { createOperation } from '../../agent/watched-folder/trivial-operation.ts';
 import { line } from './line.ts';
 import { held, passOn, recorded, yard } from './yard.ts';
 
 const stuck = async () => {
   throw new VigieError('busy', 'not now', { retryable: true });
 };
-
-/** What the engine writes down before a file gets its name. */
-const intent = (path: string, content: string) => ({
-  tree: 'result' as const,
-  path,
-  size: content.length,
-  sha256: sha256(Buffer.from(content)),
-  kind: 'jpg' as const,
-  capturedAt: 0,
-  modifiedAt: 0,
-  unreadable: undefined,
-  preview: null,
-});
 
 /** A folder as a crash left it: files in stage, nobody at work. */
 async function crashed(staged: Record<string, string>) {

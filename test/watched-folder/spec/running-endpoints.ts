@@ -4,15 +4,8 @@ import { dirname, join } from 'node:path';
 import { planOf } from '@vigie/agent/endpoints/changes';
 import { type EndpointsFile, endpointsFileIn } from '@vigie/agent/endpoints/endpoints-file';
 import { realPath } from '@vigie/agent/endpoints/real-path';
-import { openEndpoints } from '@vigie/agent/open-endpoints';
-import { createPictureProcess } from '@vigie/agent/process/picture-process';
-import { openEndpointBooks } from '@vigie/agent/store/endpoint-books';
-import { systemClock } from '@vigie/shared/kit/clock';
 import { messageOf } from '@vigie/shared/kit/errors';
-import { silentLog } from '@vigie/shared/kit/log';
-import { openRemote } from '@vigie/shared/remote/open';
-import { onTestFinished } from 'vitest';
-import { tempFolder } from '../../support/temp.ts';
+import { startEndpoints } from '../../agent/endpoints/running.ts';
 
 type Given = Record<string, unknown>;
 
@@ -36,28 +29,7 @@ export const copying = (name: string, more: Given = {}): Given => ({
 
 /** Endpoints at work on a real disk, at short intervals; each `apply` is a new configuration. */
 export async function runningEndpoints() {
-  const folder = await tempFolder();
-  const stop = new AbortController();
-  const books = openEndpointBooks(join(folder, 'books'));
-  const pictures = createPictureProcess({ environment: process.env, clock: systemClock, log: silentLog });
-  const endpoints = openEndpoints({
-    books,
-    pictures,
-    openRemote,
-    environment: process.env,
-    threads: 4,
-    ended: () => undefined,
-    clock: systemClock,
-    random: Math.random,
-    log: silentLog,
-  });
-  const running = endpoints.run(stop.signal);
-  onTestFinished(async () => {
-    stop.abort();
-    await running;
-    books[Symbol.dispose]();
-    await pictures[Symbol.asyncDispose]();
-  });
+  const { folder, endpoints, conditionOf } = await startEndpoints();
   const settings = {
     profile: 'aem',
     interval: '60ms',
@@ -72,7 +44,7 @@ export async function runningEndpoints() {
     at: (path: string) => join(folder, path),
     apply: (list: readonly Given[], tags: readonly string[] = []) =>
       endpoints.apply(planOf(readEndpoints({ defaults: { settings }, endpoints: list }, folder), tags)),
-    conditionOf: (name: string) => endpoints.conditions().find((condition) => condition.name === name),
+    conditionOf,
     async put(path: string, content: string) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content);

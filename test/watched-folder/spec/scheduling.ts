@@ -4,8 +4,8 @@ import { cronFault, cronSchedule } from '@vigie/agent/watched-folder/cron';
 import { type Disk, quickDisk } from '@vigie/agent/watched-folder/disk';
 import { type GivenFolderConfig, watchedFolderConfig } from '@vigie/agent/watched-folder/folder-config';
 import { describe, expect, onTestFinished } from 'vitest';
+import { createSteppedClock } from '../../support/stepped-clock.ts';
 import { until } from '../../support/temp.ts';
-import { handClock } from './hand-clock.ts';
 import { line } from './line.ts';
 import { held, memoryFolder, yard } from './yard.ts';
 
@@ -13,7 +13,7 @@ const parse = (given: GivenFolderConfig) => watchedFolderConfig.safeParse({ prof
 
 /** A folder whose loop runs by a clock that the test moves; `scans` counts its looks at input. */
 async function looping(given: GivenFolderConfig, scanMs = 0) {
-  const clock = handClock(Date.now());
+  const clock = createSteppedClock(Date.now());
   let scans = 0;
   const disk: Disk = {
     ...quickDisk,
@@ -41,7 +41,7 @@ async function looping(given: GivenFolderConfig, scanMs = 0) {
     clock,
     scans: () => scans,
     async pass(ms: number) {
-      await clock.advance(ms);
+      await clock.go(ms);
       await rests();
     },
   };

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { LiveEvent } from './documents.ts';
+import { tell as tellKey } from './told.ts';
 import { staleKeys } from './topics.ts';
 
 export type LiveState = 'connecting' | 'live' | 'cut';
@@ -27,6 +28,7 @@ export function useLive(enabled: boolean): LiveState {
 
 function followLive(client: QueryClient, tell: (state: LiveState) => void): () => void {
   const stale = new Map<string, readonly unknown[]>();
+  const told = new Set<string>();
   let stream: EventSource | undefined;
   let gather: number | undefined;
   let reopen: number | undefined;
@@ -37,11 +39,14 @@ function followLive(client: QueryClient, tell: (state: LiveState) => void): () =
     gather = undefined;
     for (const queryKey of stale.values()) void client.invalidateQueries({ queryKey });
     stale.clear();
+    for (const key of told) tellKey(key);
+    told.clear();
   };
   const hear = (message: MessageEvent<string>) => {
     const event = parse(message.data);
     if (!event) return;
     for (const key of staleKeys(event)) stale.set(JSON.stringify(key), key);
+    if (event.topic === 'fleet' || event.topic === 'pictures') told.add(event.key);
     gather ??= window.setTimeout(flush, GATHER_MS);
   };
   const open = () => {

@@ -5,14 +5,17 @@ import { Pill } from '../parts/Pill.tsx';
 import classes from './ActivityPills.module.css';
 import { cadenceText } from './cadence.ts';
 
-/** What a source is doing now, and how often it takes a picture. */
-export function ActivityPills({ state }: { state: SourceState }) {
-  const delivering = state.destinations.some((destination) => destination.state === 'delivering');
+type Props = { state: SourceState; offline: boolean };
+
+/** What a source is doing now, and how often it takes a picture. Of a device that is offline nobody knows what it does. */
+export function ActivityPills({ state, offline }: Props) {
+  const capturing = state.capturing && !offline;
+  const delivering = !offline && state.destinations.some((destination) => destination.state === 'delivering');
   const cadence = cadenceText(state);
-  if (!state.capturing && !delivering && !cadence && state.waiting === 0) return null;
+  if (!capturing && !delivering && !cadence && state.waiting === 0) return null;
   return (
     <div className={classes.root}>
-      {state.capturing ? (
+      {capturing ? (
         <Pill tone="good" icon={<IconCamera />}>
           Capturing
         </Pill>

@@ -54,7 +54,7 @@ export function SourceCard({ entry }: { entry: FleetEntry }) {
           </p>
         </header>
         {state ? (
-          <ActivityPills state={state} />
+          <ActivityPills state={state} offline={device.presence === 'offline'} />
         ) : (
           <p className={classes.quiet}>This device has told of no source yet.</p>
         )}

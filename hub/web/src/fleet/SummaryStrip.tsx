@@ -29,9 +29,10 @@ export function SummaryStrip({ summary, onView }: { summary: FleetSummary; onVie
       <SummaryTile
         icon={<IconShieldCheck />}
         tone="good"
-        label="Verified"
+        label="Verified so far"
         value={countText(verified.count)}
-        note={`${bytesText(verified.bytes)} arrived`}
+        note={`${bytesText(verified.bytes)} delivered`}
+        hint="All deliveries so far that their destination has proved; a file counts once for each destination."
         onClick={() => onView('all')}
       />
       <SummaryTile

@@ -10,13 +10,15 @@ type Props = {
   value: string;
   of?: string;
   note: string;
+  /** What exactly is counted, where label and note have no room for it. */
+  hint?: string;
   onClick: () => void;
 };
 
 /** One figure of the summary. */
-export function SummaryTile({ icon, tone, label, value, of, note, onClick }: Props) {
+export function SummaryTile({ icon, tone, label, value, of, note, hint, onClick }: Props) {
   return (
-    <UnstyledButton className={classes.root} onClick={onClick}>
+    <UnstyledButton className={classes.root} title={hint} onClick={onClick}>
       <span className={classes.icon} data-tone={tone} aria-hidden="true">
         {icon}
       </span>

@@ -1,5 +1,9 @@
 import type { PowerState, SensorState } from '../api/documents.ts';
 
+/** `Temperature (housing)`: what is measured, and where. */
+export const sensorTitle = ({ name, quantity }: Pick<SensorState, 'name' | 'quantity'>): string =>
+  `${quantity.charAt(0).toUpperCase()}${quantity.slice(1)} (${name})`;
+
 /** `-3.5 °C`; why there is no value, where there is none. */
 export function sensorText({ value, unit, error }: Pick<SensorState, 'value' | 'unit' | 'error'>): string {
   if (value === null) return error ?? 'no value yet';

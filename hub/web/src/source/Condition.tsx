@@ -16,6 +16,7 @@ export function Condition({ device, state, known }: Props) {
   const rows: Row[] = [
     ['Last capture', state?.lastCaptureAt ? <Ago key="at" at={state.lastCaptureAt} zone={state.zone} /> : 'none yet'],
     ['Next capture', state?.nextCaptureAt ? <Until key="at" at={state.nextCaptureAt} /> : 'not scheduled'],
+    ...(state?.schedule ? [['Schedule', state.schedule] satisfies Row] : []),
     ...(state?.slots ? slotRows(state.slots) : []),
     ['Held on the device', state ? `${plural(state.held.count, 'file')} · ${bytesText(state.held.bytes)}` : 'not told'],
     ['Known to the hub', known ? knownText(known) : 'nothing yet'],
@@ -32,8 +33,12 @@ export function Condition({ device, state, known }: Props) {
     );
   if (state?.condition) rows.push(...cameraRows(state.condition));
   if (state) rows.push(['Time zone', state.zone]);
+  // Windows take a whole line, and have one of the rows.
+  const pills = state ? (
+    <ActivityPills state={{ ...state, schedule: undefined }} offline={device.presence === 'offline'} />
+  ) : null;
   return (
-    <Surface title="Condition" aside={state ? <ActivityPills state={state} /> : null}>
+    <Surface title="Condition" aside={pills}>
       <Rows rows={rows} />
     </Surface>
   );
@@ -68,7 +73,17 @@ const slotRows = ({ today, yesterday }: NonNullable<SourceState['slots']>): Row[
 const knownText = ({ inventory }: KnownSource) =>
   `${plural(inventory.count, 'file')}${inventory.reconciled ? ', reconciled' : ', catching up'}`;
 
+/** A device tells of its state so often; an instant that lies further back has gone by unheard. */
+const LATE_MS = 60_000;
+
 function Until({ at }: { at: number }) {
   const ms = millisOf(at) - useNow();
-  return <>{ms > 0 ? `in ${durationText(ms)}` : 'now'}</>;
+  if (ms > 0) return <>in {durationText(ms)}</>;
+  return ms > -LATE_MS ? (
+    'now'
+  ) : (
+    <>
+      was due <Ago at={at} />
+    </>
+  );
 }

@@ -6,8 +6,10 @@ import { Pill } from '../parts/Pill.tsx';
 import { Surface } from '../parts/Surface.tsx';
 import classes from './Destinations.module.css';
 
+type Props = { state: SourceState; offline: boolean };
+
 /** Where this source's pictures go, and how far each place is. */
-export function Destinations({ state }: { state: SourceState }) {
+export function Destinations({ state, offline }: Props) {
   return (
     <Surface title="Destinations">
       {state.destinations.length === 0 ? (
@@ -15,7 +17,7 @@ export function Destinations({ state }: { state: SourceState }) {
       ) : (
         <ul className={classes.list}>
           {state.destinations.map((destination) => (
-            <Destination key={destination.name} destination={destination} />
+            <Destination key={destination.name} destination={destination} offline={offline} />
           ))}
         </ul>
       )}
@@ -30,15 +32,18 @@ const STATES = {
   stopped: ['plain', 'Stopped'],
 } as const;
 
-function Destination({ destination }: { destination: DestinationState }) {
+/** Nobody knows what it does now. */
+const OFFLINE = ['plain', 'Device offline'] as const;
+
+function Destination({ destination, offline }: { destination: DestinationState; offline: boolean }) {
   const { name, backlog, verified, oldestAt, lastDeliveryAt, error } = destination;
   const percent = percentOf(verified.count, verified.count + backlog.count);
-  const [tone, label] = STATES[destination.state];
+  const [tone, label] = offline ? OFFLINE : STATES[destination.state];
   return (
     <li className={classes.item}>
       <div className={classes.head}>
         <span className={classes.name}>{name}</span>
-        <Pill tone={error ? 'bad' : tone} pulse={destination.state === 'delivering'}>
+        <Pill tone={error ? 'bad' : tone} pulse={!offline && destination.state === 'delivering'}>
           {label}
         </Pill>
       </div>

@@ -11,28 +11,33 @@ const STATES = {
   'not-ready': ['bad', 'Not ready'],
 } as const;
 
+/** Nobody knows what it does now. */
+const OFFLINE = ['plain', 'Device offline'] as const;
+
+type Props = { endpoints: EndpointState[]; offline: boolean };
+
 /** Watched folders of the device that are no sources. */
-export function Endpoints({ endpoints }: { endpoints: EndpointState[] }) {
+export function Endpoints({ endpoints, offline }: Props) {
   if (endpoints.length === 0) return null;
   return (
     <Surface title="Other watched folders of the device">
       <ul className={classes.list}>
         {endpoints.map((endpoint) => (
-          <Endpoint key={endpoint.name} endpoint={endpoint} />
+          <Endpoint key={endpoint.name} endpoint={endpoint} offline={offline} />
         ))}
       </ul>
     </Surface>
   );
 }
 
-function Endpoint({ endpoint }: { endpoint: EndpointState }) {
+function Endpoint({ endpoint, offline }: { endpoint: EndpointState; offline: boolean }) {
   const { name, state, waiting, staged, failures, lastScanAt, error } = endpoint;
-  const [tone, label] = STATES[state];
+  const [tone, label] = offline ? OFFLINE : STATES[state];
   return (
     <li className={classes.item}>
       <div className={classes.head}>
         <span className={classes.name}>{name}</span>
-        <Pill tone={error ? 'bad' : tone} pulse={staged > 0}>
+        <Pill tone={error ? 'bad' : tone} pulse={!offline && staged > 0}>
           {label}
         </Pill>
       </div>

@@ -1,8 +1,9 @@
 import type { DeviceState } from '../api/documents.ts';
-import { flagText, heaterText, sensorText } from '../format/surroundings.ts';
+import { flagText, heaterText, sensorText, sensorTitle } from '../format/surroundings.ts';
 import { Ago } from '../parts/Ago.tsx';
 import { type Row, Rows } from '../parts/Rows.tsx';
 import { Surface } from '../parts/Surface.tsx';
+import classes from './PowerAndSensors.module.css';
 
 /** What the device measures, how it is supplied, and what it switches for this source. Nothing where it tells of none. */
 export function PowerAndSensors({ state, source }: { state: DeviceState; source: string }) {
@@ -17,14 +18,14 @@ export function PowerAndSensors({ state, source }: { state: DeviceState; source:
 
 const sensorRows = ({ sensors }: DeviceState): Row[] =>
   (sensors ?? []).map((sensor) => [
-    `${sensor.name} (${sensor.quantity})`,
+    sensorTitle(sensor),
     <>
       {sensorText(sensor)}
       {sensor.at === null ? null : (
-        <>
-          {', '}
+        <span className={classes.age}>
+          {' · '}
           <Ago at={sensor.at} />
-        </>
+        </span>
       )}
     </>,
   ]);

@@ -73,12 +73,16 @@ export function SourcePage() {
             <Condition device={device} state={state} known={entry.known} />
           </div>
           {state ? (
-            <Destinations state={state} />
+            <Destinations state={state} offline={device.presence === 'offline'} />
           ) : (
             <Alert color="gray">The device has not told of this source since the hub started.</Alert>
           )}
-          {device.state ? <PowerAndSensors state={device.state} source={address.source} /> : null}
-          {device.state?.endpoints ? <Endpoints endpoints={device.state.endpoints} /> : null}
+          {device.state ? (
+            <div className={classes.pair}>
+              <PowerAndSensors state={device.state} source={address.source} />
+              <Endpoints endpoints={device.state.endpoints ?? []} offline={device.presence === 'offline'} />
+            </div>
+          ) : null}
           <Archive address={address} zone={state?.zone} />
         </div>
       ) : null}

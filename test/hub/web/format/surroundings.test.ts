@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { flagText, heaterText, sensorText } from '../../../../hub/web/src/format/surroundings.ts';
+import { flagText, heaterText, sensorText, sensorTitle } from '../../../../hub/web/src/format/surroundings.ts';
 
 test('a sensor shows its value in its unit, and why there is none', () => {
   expect(sensorText({ value: -3.5, unit: '°C', error: null })).toBe('-3.5 °C');
@@ -17,4 +17,8 @@ test('power flags and heaters are told in words; what is not known stays as it i
   expect(flagText('something-else')).toBe('something-else');
   expect(heaterText({ on: true, because: 'cold' })).toBe('on: it is cold');
   expect(heaterText({ on: null, because: 'new-reason' })).toBe('unknown: new-reason');
+});
+
+test('a sensor is called by what it measures, then by its name', () => {
+  expect(sensorTitle({ name: 'housing', quantity: 'temperature' })).toBe('Temperature (housing)');
 });
