@@ -1,0 +1,47 @@
+import type { Entry } from '@vigie/shared/protocol/asset';
+import { expect, test } from 'vitest';
+import { createComparison } from '../../../hub/src/report/compare.ts';
+import { fiveRows } from '../../../hub/src/report/figures.ts';
+
+/**
+ * An archive in the layout of Webcampak 3.0, every five minutes from its first day on: `YYYYMMDD/YYYYMMDDHHMMSS.jpg`, and beside every
+ * `rawEvery`-th of them `raw/YYYYMMDD/YYYYMMDDHHMMSS.raw`. Sizes are even, and sum up to `bytes`.
+ */
+function archive(files: { from: number; count: number; rawEvery: number; bytes: number }): Entry[] {
+  const paths: string[] = [];
+  for (let n = files.from; paths.length < files.count; n++) {
+    const name = new Date(Date.UTC(2015, 0, 1, 0, 5 * n)).toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
+    paths.push(`${name.slice(0, 8)}/${name}.jpg`);
+    if (n % files.rawEvery === 0 && paths.length < files.count) paths.push(`raw/${name.slice(0, 8)}/${name}.raw`);
+  }
+  const size = Math.floor(files.bytes / files.count);
+  const rest = files.bytes - size * files.count;
+  return paths.map((path, i) => ({ path, size: size + (i < rest ? 1 : 0) }));
+}
+
+test("the five rows of an archive of Webcampak's users: 19,681 files at the source, 41,980 at the destination", () => {
+  const source = archive({ from: 0, count: 19_681, rawEvery: 3, bytes: 82_900_000_000 });
+  const older = archive({ from: 200_000, count: 22_299, rawEvery: 4, bytes: 118_500_000_000 });
+  const comparison = createComparison();
+  for (const entry of source) comparison.left(entry);
+  for (const entry of [...older, ...source]) comparison.right(entry);
+  const rows = fiveRows(comparison.finish().figures);
+
+  const split = (entries: Entry[]) => {
+    const of = (part: Entry[]) => ({ count: part.length, bytes: part.reduce((sum, { size }) => sum + size, 0) });
+    const raw = entries.filter(({ path }) => path.startsWith('raw/'));
+    const jpg = entries.filter(({ path }) => !path.startsWith('raw/'));
+    return { ...of(entries), byKind: { jpg: of(jpg), raw: of(raw), other: of([]) } };
+  };
+  expect(rows).toEqual({
+    source: split(source),
+    destination: split([...source, ...older]),
+    intersection: split(source),
+    missingInSource: split(older),
+    missingInDestination: split([]),
+  });
+  expect(rows.source).toMatchObject({ count: 19_681, bytes: 82_900_000_000 });
+  expect(rows.destination).toMatchObject({ count: 41_980, bytes: 201_400_000_000 });
+  expect(rows.missingInSource).toMatchObject({ count: 22_299, bytes: 118_500_000_000 });
+  expect(rows.source.byKind.raw.count).toBeGreaterThan(4_000);
+});
