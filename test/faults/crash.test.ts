@@ -8,21 +8,14 @@ import { openDatabase } from '@vigie/shared/kit/sqlite';
 import { describe, expect, test } from 'vitest';
 import { EARLY_RECEIPT, mutantEnvironment } from '../support/mutant.ts';
 import { drop, picture, pictureName } from '../support/pictures.ts';
+import type { Program } from '../support/program.ts';
+import { randomOf } from '../support/random.ts';
 import { DEVICE, filesBelow, type Site, startSite } from '../support/site.ts';
 import { tempFolder, until } from '../support/temp.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const left: Side = { type: 'source', ...DEVICE, source: 'garden' };
 const right: Side = { type: 'destination', destination: 'archive', ...DEVICE, source: 'garden' };
-
-/** Numbers in [0, 1) from a seed that a failure prints: Park and Miller's minimal standard. */
-function randomOf(seed: number): () => number {
-  let state = (seed % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-}
 
 const SILENT_EVERY = 6;
 /** Time for a picture to be taken, worked on and delivered, and for some more. */
@@ -105,6 +98,7 @@ async function campaign({ kills, hubKills, environment, seed }: Campaign): Promi
       await site.hub.kill();
       await site.startHub();
     }
+    if (!agent.running) wrong.add(await endedByItself(agent));
     await agent.kill();
     if (silent) process.kill(site.sshd.pid, 'SIGCONT');
     for (const fault of await falseReceipts(site, proved)) wrong.add(fault);
@@ -112,19 +106,25 @@ async function campaign({ kills, hubKills, environment, seed }: Campaign): Promi
   }
 
   const agent = site.startAgent();
-  const settled = async () => {
-    const [here, there] = await Promise.all([filesBelow(join(watched, 'result')), filesBelow(site.landing('garden'))]);
-    const stage = await readdir(join(watched, 'stage'));
-    return (
-      stage.length === 0 &&
-      [...known.keys()].every((n) => [...here.keys()].some((p) => p.endsWith(n))) &&
-      [...here].every(([p, d]) => there.get(p) === d)
-    );
+  const missing = async () => {
+    const here = await filesBelow(join(watched, 'result'));
+    const [stage, there] = await Promise.all([readdir(join(watched, 'stage')), filesBelow(site.landing('garden'))]);
+    const names = new Set([...here.keys()].map((path) => path.slice(path.lastIndexOf('/') + 1)));
+    return [
+      ...stage.map((job) => `stage/${job}`),
+      ...[...known.keys()].filter((name) => !names.has(name)).map((name) => `${name} in result`),
+      ...[...here].filter(([path, digest]) => there.get(path) !== digest).map(([path]) => `${path} at the destination`),
+    ];
   };
   // I8: without faults everything comes together, without a person. A broken build may never get there: that is its violation.
   const limit = Date.now() + (wrong.size > 0 ? 0 : environment ? 20_000 : 90_000);
-  while (!(await settled()) && Date.now() < limit) await sleep(250);
-  if (!(await settled())) wrong.add('not everything has arrived');
+  let absent = await missing();
+  while (absent.length > 0 && Date.now() < limit) {
+    await sleep(250);
+    absent = await missing();
+  }
+  if (!agent.running) wrong.add(await endedByItself(agent));
+  if (absent.length > 0) wrong.add(`not everything has arrived: ${absent.join(', ')}`);
   await site.agent.stop();
   watching.abort();
   await watcher;
@@ -154,6 +154,8 @@ async function campaign({ kills, hubKills, environment, seed }: Campaign): Promi
   }
   return [...wrong];
 }
+
+const endedByItself = async (agent: Program) => `the agent ended by itself: ${(await agent.output()).slice(-2_000)}`;
 
 /**
  * I2: deliveries that the ledger calls verified, and that are not at the destination with their bytes. A copy of the ledger is read, so

@@ -74,14 +74,16 @@ export async function auditSource(options: {
   for await (const entry of options.walk(result)) {
     if (signal.aborted) return outcome;
     // One whose removal was cut short is not a new file: retention ends what it has begun.
-    const known = assets.find(entry.path) !== undefined || assets.purged(entry.path)?.isOpen === true;
-    if (known || entry.unreadable !== undefined) continue;
+    const isKnown = () => assets.find(entry.path) !== undefined || assets.purged(entry.path)?.isOpen === true;
+    if (isKnown() || entry.unreadable !== undefined) continue;
     const file = join(result, entry.path);
     const stat = await lstat(bytesOf(file));
     if (!stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= options.before) continue;
     const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
     const jobId = `audit-${randomUUID()}`;
     const sha256 = await sha256Of(file);
+    // A job that a crash had cut short may have filed it meanwhile.
+    if (isKnown()) continue;
     assets.books.intend(jobId, [
       {
         tree: 'result',
