@@ -7,9 +7,12 @@ import type { DeviceState } from '@vigie/shared/protocol/messages';
 import { labelled } from '@vigie/shared/protocol/thumbnail';
 import { folderOf, readSecret } from '@vigie/shared/remote/destination-config';
 import { openRemote } from '@vigie/shared/remote/open';
+import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import { createAgentEndpoints } from './agent-endpoints.ts';
 import { type AgentConfig, pictureEnvironment } from './config.ts';
 import { createDeliverer, type Deliverer } from './deliver/deliverer.ts';
+import { createLimits } from './deliver/limits/limits.ts';
+import { createProofAudit } from './deliver/proof-audit.ts';
 import { readBootTime } from './health/boot-time.ts';
 import { createClockFloor } from './health/clock-floor.ts';
 import { createClockTrust } from './health/clock-trust.ts';
@@ -27,13 +30,17 @@ import { openPower, type Power } from './power/power.ts';
 import { FONT_FILE } from './process/font.ts';
 import { createPictureProcess } from './process/picture-process.ts';
 import { createJobRunner } from './resync/job-runner.ts';
+import { createOperatorJobs } from './resync/operator-jobs.ts';
 import { createReserve, openWithReserve, RESERVE } from './retention/reserve.ts';
 import { openRetention } from './retention.ts';
 import { openSource, type Source } from './source.ts';
+import type { AssetRow } from './store/assets.ts';
 import { createDeliveries } from './store/deliveries.ts';
+import { createDeliveryPauses } from './store/delivery-pauses.ts';
 import { createJobs } from './store/jobs.ts';
 import { openLedger } from './store/ledger.ts';
 import { createOutbox } from './store/outbox.ts';
+import { createProofs } from './store/proofs.ts';
 import { createReplies } from './store/replies.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
@@ -68,13 +75,18 @@ export async function runAgent(
   const reserve = createReserve(join(config.dataFolder, RESERVE));
   const ledger = opened.use(await openWithReserve(() => openLedger(config.dataFolder), reserve));
   const outbox = createOutbox(ledger, clock, () => events.wake());
+  const limits = new Map(
+    config.destinations.map((d) => [d.name, createLimits(d, { zone: config.zone, ledger, clock })]),
+  );
   const deliveries = createDeliveries({
     ledger,
+    gateOf: (name) => limits.get(name)?.gate,
     outbox,
     clock,
     destinationsOf: (name) => config.sources.find((s) => s.name === name)?.destinations ?? [],
   });
   const jobs = createJobs(ledger, clock);
+  const pauses = createDeliveryPauses(ledger);
 
   // How far the clock is believed. What a wrong one has told is corrected once the right time is known.
   const boot = readBootTime();
@@ -101,15 +113,20 @@ export async function runAgent(
       throw new VigieError('not-found', `source "${name}": there is none; ${[...sources.keys()].join(', ')} exist`);
     return source;
   };
+  const addressOf = (destination: AgentConfig['destinations'][number], row: AssetRow) =>
+    `${folderOf(destination.folder, { site, device, source: row.source })}/${row.path}`;
+  const remotes = new Map(
+    config.destinations.map((d) => [d.name, openRemote(d, '', { stallMs: config.delivery.stall })]),
+  );
   const deliverers = new Map<string, Deliverer>(
     config.destinations.map((destination) => [
       destination.name,
       createDeliverer({
         destination: destination.name,
-        remote: openRemote(destination, '', { stallMs: config.delivery.stall }),
+        remote: remotes.get(destination.name) as RemoteFolder,
         deliveries,
         locate: (row) => join(sourceOf(row.source).folder, row.tree, row.path),
-        address: (row) => `${folderOf(destination.folder, { site, device, source: row.source })}/${row.path}`,
+        address: (row) => addressOf(destination, row),
         lost(row, message) {
           const source = sourceOf(row.source);
           if (!source.trustsAbsence()) return false;
@@ -119,7 +136,10 @@ export async function runAgent(
         changed,
         delivered: () => retention.ladder.proved(),
         workers: destination.type === 'sftp' ? destination.connections : 2,
-        proof: config.delivery.proof,
+        proof: destination.proof ?? config.delivery.proof,
+        paused: () => pauses.of(destination.name, clock.now()),
+        pace: limits.get(destination.name)?.pace,
+        budget: limits.get(destination.name)?.budget,
         backoff: { baseMs: config.delivery.retryFrom, capMs: config.delivery.retryUpTo },
         clock,
         random,
@@ -127,6 +147,21 @@ export async function runAgent(
       }),
     ]),
   );
+  const audits = config.destinations
+    .filter(({ audit }) => audit.within > 0)
+    .map((destination) =>
+      createProofAudit({
+        destination: destination.name,
+        remote: remotes.get(destination.name) as RemoteFolder,
+        proofs: createProofs(ledger, outbox, destination.name),
+        address: (row) => addressOf(destination, row),
+        withinMs: destination.audit.within,
+        proof: destination.audit.proof,
+        changed,
+        clock,
+        log,
+      }),
+    );
   const wakeDeliveries = () => {
     for (const deliverer of deliverers.values()) deliverer.wake();
   };
@@ -244,16 +279,29 @@ export async function runAgent(
       }),
     );
   }
+  const destinationsOf = (name: string) => config.sources.find((s) => s.name === name)?.destinations;
   const jobRunner = createJobRunner({
     jobs,
-    destinationsOf: (name) => config.sources.find((s) => s.name === name)?.destinations,
+    destinationsOf,
     tell: (update) => say('job/update', update.id, update),
     begun: wakeDeliveries,
     clock,
     log,
   });
+  const operatorJobs = createOperatorJobs({ jobs, runner: jobRunner, destinationsOf, clock });
   const command = createCommands({
-    handlers: commandHandlers({ sources, sourceOf, deliverers, deliveries, ledger, version, clock }),
+    handlers: commandHandlers({
+      sources,
+      sourceOf,
+      deliverers,
+      deliveries,
+      pauses,
+      changed,
+      ledger,
+      operatorJobs,
+      version,
+      clock,
+    }),
     replies: createReplies(ledger, clock),
     reply: (name, message) => say('reply', name, message),
     clock,
@@ -294,7 +342,7 @@ export async function runAgent(
         stateEveryMs: config.stateEvery,
         ready() {
           events.restart();
-          jobRunner.wake();
+          jobRunner.connected();
           for (const publisher of publishers.values()) publisher.connected();
           for (const [name, jpeg] of previews) sendPreview(name, jpeg);
           // The network is back, so destinations may be too.
@@ -327,6 +375,7 @@ export async function runAgent(
     trust.run(signal),
     ...[...sources.values()].map((s) => s.run(signal)),
     ...[...deliverers.values()].map((d) => d.run(signal)),
+    ...audits.map((audit) => audit.run(signal)),
     ...[...publishers.values()].map((p) => p.run(signal)),
     events.run(signal),
     whileRoomComes(jobRunner.run, { clock, log, signal }),

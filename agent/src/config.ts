@@ -1,15 +1,18 @@
 import { dirname, join, resolve } from 'node:path';
 import { mayBeOneCamera } from '@vigie/hardware/camera/one-camera';
+import { cronPattern } from '@vigie/shared/kit/cron';
 import { duration } from '@vigie/shared/kit/duration';
 import { readConfig, withAbsolutePaths } from '@vigie/shared/kit/yaml-config';
-import { isZone } from '@vigie/shared/kit/zone';
+import { zoneName } from '@vigie/shared/kit/zone';
 import { identifier } from '@vigie/shared/protocol/asset';
-import { destinationConfig } from '@vigie/shared/remote/destination-config';
+import { HUB_SITE } from '@vigie/shared/protocol/topics';
+import { directoryDestination, sftpDestination } from '@vigie/shared/remote/destination-config';
 import { z } from 'zod';
 import { cameraConfig } from './capture/camera-config.ts';
 import { folderFaults } from './capture/folder-reach.ts';
 import { cardFault } from './capture/gphoto2-config.ts';
-import { cronPattern, interval, locationConfig, needsSun, scheduleConfig } from './capture/schedule-config.ts';
+import { interval, locationConfig, needsSun, scheduleConfig } from './capture/schedule-config.ts';
+import { limitsConfig } from './deliver/limits/limits-config.ts';
 import { endpointConfig, tagList } from './endpoints/endpoint-config.ts';
 import { withAbsoluteEndpoint } from './endpoints/endpoints-file.ts';
 import { realPath } from './endpoints/real-path.ts';
@@ -30,14 +33,11 @@ const nameConfig = z.string().superRefine((text, context) => {
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
 });
 
-/** The agent's YAML file: one literal with schema, defaults and description. Durations are written with a unit. */
-const zone = z.string().refine(isZone, 'an IANA time zone is allowed, such as Europe/Paris');
-
 const source = z
   .strictObject({
     name: identifier,
     camera: cameraConfig,
-    zone: zone.optional(),
+    zone: zoneName.optional(),
     /** When pictures are taken: one of these three, or on demand alone. */
     every: interval.optional(),
     cron: cronPattern.optional(),
@@ -57,11 +57,24 @@ const source = z
     message: 'one of "every", "cron" and "schedule" is allowed, not two of them',
   });
 
+/** What this agent says of a destination besides where it is. `proof` is `delivery.proof` where absent. */
+const deliveryPolicy = {
+  proof: z.enum(['size', 'digest']).optional(),
+  limits: limitsConfig.prefault({}),
+  /** What was proved is looked at again, each asset once within this time; 0s: never. */
+  audit: z
+    .strictObject({ within: duration.prefault('30d'), proof: z.enum(['size', 'digest']).default('size') })
+    .prefault({}),
+};
+
+/** The agent's YAML file: one literal with schema, defaults and description. Durations are written with a unit. */
 export const agentConfig = z
   .strictObject({
-    site: identifier.default('main'),
+    site: identifier
+      .refine((name) => name !== HUB_SITE, 'the hub has this name; another one is allowed')
+      .default('main'),
     device: identifier,
-    zone: zone.default('UTC'),
+    zone: zoneName.default('UTC'),
     /** Where the site lies: windows by the sun need it. */
     location: locationConfig.optional(),
     /** Everything the agent keeps: ledger and, unless a source says otherwise, watched folders. */
@@ -78,7 +91,15 @@ export const agentConfig = z
       })
       .optional(),
     sources: z.array(source).min(1, 'at least one source is needed').max(64),
-    destinations: z.array(destinationConfig).max(32).default([]),
+    destinations: z
+      .array(
+        z.discriminatedUnion('type', [
+          sftpDestination.extend({ ...deliveryPolicy }),
+          directoryDestination.extend({ ...deliveryPolicy }),
+        ]),
+      )
+      .max(32)
+      .default([]),
     delivery: z
       .strictObject({
         /** Pause before a further attempt: grows from the first figure to the second. */

@@ -1,7 +1,7 @@
+import { addDays, dateOf, instantOn } from '@vigie/shared/kit/dates';
 import { stamp } from '@vigie/shared/kit/zone';
 import type { SourceState } from '@vigie/shared/protocol/messages';
 import { type Calendar, calendarOf } from './capture/calendar.ts';
-import { addDays, dateOf, instantOn } from './capture/dates.ts';
 import type { Schedule } from './capture/schedule.ts';
 import { windowsText } from './capture/schedule-text.ts';
 import { endedFigures } from './slots/day.ts';

@@ -16,7 +16,7 @@ const CONNECTIONS = 2;
 
 async function upload({ server, pictures, into, size }: UploadOrder): Promise<void> {
   await using remote = openSftp(
-    { name: 'bench', type: 'sftp', ...server, root: into, folder: '.', connections: CONNECTIONS },
+    { name: 'bench', type: 'sftp', ...server, root: into, folder: '.', connections: CONNECTIONS, serverDigest: 'auto' },
     '.',
     { stallMs: 30_000 },
   );

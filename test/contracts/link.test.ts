@@ -130,6 +130,25 @@ describe.each([
     expect(answered).toEqual(['1', '2', '3']);
   });
 
+  test('what waited for it while it was away may be answered at once, and takes no second connection', async () => {
+    const { port } = await startTestBroker();
+    const hub = open(port, 'hub');
+    const before = open(port, 'a');
+    await Promise.all([up(hub.link), up(before.link)]);
+    await before.link[Symbol.asyncDispose]();
+    for (const text of ['1', '2', '3']) await hub.link.publish('vigie/v1/main/a/command/ping', text);
+    let connections = 0;
+    const device: { link: Link } = open(port, 'a', {
+      receive: (_topic, payload) => device.link.publish(event('captured'), payload),
+    });
+    device.link.onConnect(() => {
+      connections += 1;
+    });
+    await until('the answers have come', () => hub.taken.length >= 3, 5_000);
+    expect(hub.taken.map(({ text }) => text)).toEqual(['1', '2', '3']);
+    expect(connections).toBe(1);
+  });
+
   test('acknowledges only what was handled: a message comes again when the connection is cut before', async () => {
     const { port } = await startTestBroker();
     const proxy = await cuttableProxy(port);

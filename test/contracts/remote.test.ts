@@ -83,8 +83,24 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await remote.read(file.path, file.size)).toEqual(file.bytes);
     expect(await codeFrom(remote.read(file.path, file.size - 1))).toBe('too-large');
     expect(await codeFrom(remote.read('20260101/b.jpg', 10))).toBe('not-found');
+    expect(await remote.digest(file.path)).toEqual({ size: file.size, sha256: file.sha256 });
+    expect(await codeFrom(remote.digest('20260101/b.jpg'))).toBe('not-found');
+    expect(await codeFrom(remote.digest('../b.jpg'))).toBe('path');
     expect(await remote.capabilities).toEqual({ fsync: true, atomicReplace: true, freeSpace: true });
     await remote.probe();
+  });
+
+  test('tells the size of a regular file, of nothing else, and not where its root is absent', async () => {
+    const root = await tempFolder();
+    const { remote, place } = await destination(kind, root);
+    await remote.store(await upload('d/a.jpg', 3_000));
+    symlinkSync('a.jpg', join(place, 'd/link.jpg'));
+    expect(await remote.look('d/a.jpg')).toEqual({ size: 3_000 });
+    for (const path of ['d', 'd/link.jpg', 'd/b.jpg', 'e/a.jpg', 'd/a.jpg/x'])
+      expect(await remote.look(path)).toBeUndefined();
+    expect(await codeFrom(remote.look('../a.jpg'))).toBe('path');
+    rmSync(root, { recursive: true });
+    expect(await codeFrom(remote.look('d/a.jpg'))).toBe('root-absent');
   });
 
   test('stores an empty file and one of a few bytes', async () => {

@@ -1,9 +1,11 @@
+import type { Gate } from '@vigie/agent/deliver/limits/gate';
 import { type AssetRow, createAssets } from '@vigie/agent/store/assets';
 import { createDeliveries } from '@vigie/agent/store/deliveries';
 import { createJobs } from '@vigie/agent/store/jobs';
 import { openLedger } from '@vigie/agent/store/ledger';
 import { createOutbox } from '@vigie/agent/store/outbox';
 import type { Clock } from '@vigie/shared/kit/clock';
+import { kindOf } from '@vigie/shared/protocol/asset';
 import { onTestFinished } from 'vitest';
 import { tempFolder } from './temp.ts';
 
@@ -21,13 +23,19 @@ export function handClock(now = Date.UTC(2026, 10, 23, 12)): Clock & { advance(m
 }
 
 /** A real ledger in a folder of its own, with a source `garden` that owes to `archive` and `mirror`. */
-export async function testLedger(folder?: string, given?: Clock) {
+export async function testLedger(folder?: string, given?: Clock, gateOf?: (destination: string) => Gate | undefined) {
   const hand = handClock();
   const clock = given ? { ...given, advance: hand.advance } : hand;
   const ledger = openLedger(folder ?? (await tempFolder()));
   onTestFinished(() => ledger[Symbol.dispose]());
   const outbox = createOutbox(ledger, clock, () => undefined);
-  const deliveries = createDeliveries({ ledger, outbox, clock, destinationsOf: () => ['archive', 'mirror'] });
+  const deliveries = createDeliveries({
+    ledger,
+    outbox,
+    clock,
+    destinationsOf: () => ['archive', 'mirror'],
+    ...(gateOf && { gateOf }),
+  });
   const filed: AssetRow[] = [];
   const assets = createAssets({
     ledger,
@@ -53,7 +61,7 @@ export async function testLedger(folder?: string, given?: Clock) {
         path,
         size: options.size ?? 100,
         sha256: options.sha256 ?? number.toString(16).padStart(64, '0'),
-        kind: 'jpg',
+        kind: kindOf(path),
         capturedAt: options.capturedAt ?? clock.now(),
         modifiedAt: clock.now(),
         unreadable: options.unreadable,

@@ -44,6 +44,7 @@ export function sftpDestination(sshd: Sshd, root: string, changes: Partial<SftpD
     root,
     folder: '{source}',
     connections: 2,
+    serverDigest: 'auto',
     ...changes,
   };
 }

@@ -45,6 +45,8 @@ export type AgentYaml = {
 
 export type SiteOptions = {
   broker?: 'embedded' | 'mosquitto';
+  /** Mosquitto with accounts for the hub, the device and the operator `ops`, under this list. */
+  acl?: string;
   sources: Record<string, unknown>[];
   agent?: Record<string, unknown>;
   hub?: Record<string, unknown>;
@@ -71,18 +73,26 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   await writeFile(join(folder, 'hub.password'), 'hub-password\n', { mode: 0o600 });
   const mosquitto =
     options.broker === 'mosquitto'
-      ? await startMosquitto({ folder: join(folder, 'mosquitto'), port: brokerPort })
+      ? await startMosquitto({
+          folder: join(folder, 'mosquitto'),
+          port: brokerPort,
+          ...(options.acl !== undefined && {
+            acl: options.acl,
+            users: { hub: 'hub-password', [DEVICE.device]: 'device-password', ops: 'ops-password' },
+          }),
+        })
       : undefined;
   if (mosquitto) onTestFinished(() => mosquitto.stop());
 
   const destination = archiveAt(sshd, landing);
   const url = `mqtt://127.0.0.1:${brokerPort}`;
+  const named = options.acl !== undefined;
   let hubYaml: Record<string, unknown> = {
     dataFolder: 'hub',
     log: 'debug',
     http: { port: httpPort },
     broker: mosquitto
-      ? { type: 'external', url, protocol: 'auto' }
+      ? { type: 'external', url, protocol: 'auto', ...(named && { user: 'hub', passwordFile: 'hub.password' }) }
       : { type: 'embedded', port: brokerPort, accountsFile: 'accounts' },
     destinations: [destination],
     resync: { policy: 'automatic', outageAfter: '1s' },
@@ -94,7 +104,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     zone: 'Europe/Paris',
     dataFolder: 'agent',
     log: 'debug',
-    hub: { url, ...(mosquitto ? {} : { user: DEVICE.device, passwordFile: 'device.password' }) },
+    hub: { url, ...(mosquitto && !named ? {} : { user: DEVICE.device, passwordFile: 'device.password' }) },
     destinations: [destination],
     delivery: { retryFrom: '200ms', retryUpTo: '2s', stall: '5s' },
     stateEvery: '1s',

@@ -14,22 +14,29 @@ export type TcpProxy = AsyncDisposable & {
   cut(): void;
   /** While on, nothing goes through in either direction and nothing is closed: a half-open network. */
   blackhole(on: boolean): void;
+  /** The server loses every connection; where nothing goes through, no client hears of it: half-open connections. */
+  loseServer(): void;
   /** While on, a new connection is reset at once. */
   refuse(on: boolean): void;
   /** Cuts a connection once so many more bytes have gone to the server; undefined takes the limit away. */
   limitBytes(bytes: number | undefined): void;
   /** Each piece of data waits so long, in both directions. */
   delay(ms: number): void;
+  /** A link that carries so many bytes a second to the server, for all connections together; undefined: as fast as it goes. */
+  bandwidth(bytesPerSecond: number | undefined): void;
   /** Changes data on its way to the client or the server, for as long as it is set. */
   tamper(change: ((bytes: Buffer, direction: 'up' | 'down') => Buffer) | undefined): void;
 };
 
 export async function startTcpProxy({ target }: { target: { host: string; port: number } }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  const upstreams = new Set<Socket>();
   let accepted = 0;
   let upBytes = 0;
   let left: number | undefined;
   let delayMs = 0;
+  let bandwidth: number | undefined;
+  let linkFreeAt = 0;
   let refusing = false;
   let change: ((bytes: Buffer, direction: 'up' | 'down') => Buffer) | undefined;
   let hole: { opened: Promise<void>; open: () => void } | undefined;
@@ -37,6 +44,13 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
   const cut = () => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
+
+  /** Waits until the link has carried so many bytes: whoever comes first goes first. */
+  async function carry(bytes: number): Promise<void> {
+    if (bandwidth === undefined) return;
+    linkFreeAt = Math.max(linkFreeAt, performance.now()) + (bytes / bandwidth) * 1000;
+    await sleep(linkFreeAt - performance.now());
+  }
 
   function forward(from: Socket, to: Socket, direction: 'up' | 'down'): void {
     let last = Promise.resolve();
@@ -48,10 +62,12 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
       });
     };
     from.on('data', (bytes: Buffer) => {
-      if (delayMs === 0 && !hole) send(bytes);
+      const carried = bandwidth !== undefined && direction === 'up';
+      if (delayMs === 0 && !hole && !carried) send(bytes);
       else {
         from.pause();
-        inOrder(() => {
+        inOrder(async () => {
+          if (carried) await carry(bytes.length);
           send(bytes);
           from.resume();
         });
@@ -88,6 +104,8 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
     }
     const upstream = connect({ ...target, noDelay: true });
     client.setNoDelay(true);
+    upstreams.add(upstream);
+    upstream.on('close', () => upstreams.delete(upstream));
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -126,6 +144,9 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
         hole = undefined;
       }
     },
+    loseServer() {
+      for (const socket of upstreams) socket.resetAndDestroy();
+    },
     refuse(on) {
       refusing = on;
     },
@@ -134,6 +155,9 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
     },
     delay(ms) {
       delayMs = ms;
+    },
+    bandwidth(bytesPerSecond) {
+      bandwidth = bytesPerSecond;
     },
     tamper(how) {
       change = how;

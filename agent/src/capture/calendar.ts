@@ -1,4 +1,4 @@
-import { addDays, dateOf, instantOn, type LocalDate } from './dates.ts';
+import { addDays, dateOf, instantOn, type LocalDate } from '@vigie/shared/kit/dates';
 import { cronOccurrence, intervalOccurrence, type Occurrence, occurrenceOn } from './occurrence.ts';
 import type { Exception, Schedule, Window } from './schedule.ts';
 

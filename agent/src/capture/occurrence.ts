@@ -1,5 +1,5 @@
-import { Cron } from 'croner';
-import { addDays, instantOn, type LocalDate, weekdayOf } from './dates.ts';
+import { nextCronRun } from '@vigie/shared/kit/cron';
+import { addDays, instantOn, type LocalDate, weekdayOf } from '@vigie/shared/kit/dates';
 import type { Location, Moment, Window } from './schedule.ts';
 import { sunOn } from './sun.ts';
 
@@ -68,32 +68,13 @@ export function intervalOccurrence(anchor: number, everyMs: number, from: number
   };
 }
 
-type Runs = { cron: Cron; asked: number; told: number | undefined };
-const patterns = new Map<string, Runs>();
-
 /** Slots by a cron pattern, of which those from `from` on and before `to` are taken. */
 export function cronOccurrence(pattern: string, zone: string, from: number, to: number): Occurrence {
-  const key = `${zone} ${pattern}`;
-  const runs = patterns.get(key) ?? {
-    cron: new Cron(pattern, { timezone: zone, paused: true }),
-    asked: Infinity,
-    told: undefined,
-  };
-  patterns.set(key, runs);
   return {
     next(after) {
       if (after >= to) return undefined;
-      const at = nextRun(runs, Math.max(after, from - 1));
+      const at = nextCronRun(pattern, zone, Math.max(after, from - 1));
       return at !== undefined && at < to ? at : undefined;
     },
   };
-}
-
-/** A search is long where runs are rare: the answer holds until the run that it names. */
-function nextRun(runs: Runs, after: number): number | undefined {
-  const { asked, told } = runs;
-  if (after >= asked && after < (told ?? Infinity)) return told;
-  runs.asked = after;
-  runs.told = runs.cron.nextRun(new Date(after))?.getTime();
-  return runs.told;
 }

@@ -1,7 +1,7 @@
+import { cronPattern } from '@vigie/shared/kit/cron';
+import { DAY_MS } from '@vigie/shared/kit/dates';
 import { duration } from '@vigie/shared/kit/duration';
-import { Cron } from 'croner';
 import { z } from 'zod';
-import { DAY_MS } from './dates.ts';
 import type { Location, Moment, Schedule, Window } from './schedule.ts';
 import { SUN_EVENTS, type SunEvent } from './sun.ts';
 
@@ -9,15 +9,6 @@ import { SUN_EVENTS, type SunEvent } from './sun.ts';
 
 /** An interval between captures: one second or more. */
 export const interval = duration.refine((ms) => ms >= 1000, 'one second or more is allowed');
-
-export const cronPattern = z.string().refine((text) => {
-  try {
-    new Cron(text, { paused: true });
-    return true;
-  } catch {
-    return false;
-  }
-}, 'a cron pattern is allowed: (second) minute hour day month weekday');
 
 /** Where the site lies, for windows by the sun. */
 export const locationConfig = z.strictObject({

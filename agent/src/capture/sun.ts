@@ -1,5 +1,5 @@
+import { instantOn, type LocalDate } from '@vigie/shared/kit/dates';
 import { getPosition, getTimes } from 'suncalc';
-import { instantOn, type LocalDate } from './dates.ts';
 import type { Location } from './schedule.ts';
 
 /** Dawn and dusk are civil: the sun's centre 6° below the horizon. At sunrise and sunset its upper edge is on it. */

@@ -1,6 +1,6 @@
+import { addDays, dateOf, instantOn } from '@vigie/shared/kit/dates';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { calendarOf } from '../capture/calendar.ts';
-import { addDays, dateOf, instantOn } from '../capture/dates.ts';
 import { scheduleOf } from '../capture/schedule-config.ts';
 import type { AgentConfig } from '../config.ts';
 import { slotDay, slotDayText } from '../slots/day.ts';

@@ -2,10 +2,13 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { type Backoff, backoffMs } from '@vigie/shared/kit/retry';
-import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
+import type { Pace, RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import type { Claimed, Deliveries, Lane } from '../store/deliveries.ts';
+import type { DeliveryPause } from '../store/delivery-pauses.ts';
 import { isLedgerFull } from '../store/ledger-full.ts';
 import { judge, type Verdict } from './judge.ts';
+import type { Aside, Budget } from './limits/budget.ts';
+import { createPrecedence } from './precedence.ts';
 
 /** Carries out the deliveries to one destination until it is told to stop. It never gives up while an asset exists. */
 export type Deliverer = {
@@ -38,6 +41,12 @@ export type DelivererOptions = {
   delivered?: () => void;
   workers: number;
   proof: 'size' | 'digest';
+  /** Whether an operator has paused deliveries there; what is under way ends. */
+  paused?: (() => DeliveryPause | undefined) | undefined;
+  /** Lets bytes through at the destination's bandwidth; absent: as fast as it goes. */
+  pace?: Pace | undefined;
+  /** What may be sent in a month; absent: everything. */
+  budget?: Budget | undefined;
   backoff: Backoff;
   clock: Clock;
   random: () => number;
@@ -46,7 +55,7 @@ export type DelivererOptions = {
 
 const BOTH: Lane[] = ['live', 'backfill'];
 /** Faults that a person has to mend: tried again all the same, in case one has. */
-const STOPPED = new Set(['host-key', 'authentication', 'config']);
+const STOPPED = new Set(['host-key', 'authentication', 'config', 'paused']);
 /** A delivery that only another order can mend is looked at again after this time all the same. */
 const HOPELESS_PAUSE_MS = 3_600_000;
 /** Nothing sleeps longer than this without looking: a step of the clock must not hold anything up. */
@@ -54,8 +63,18 @@ const SLEEP_MAX_MS = 30_000;
 /** A ledger that cannot be written (its disk is full) is tried again after this time. */
 const LEDGER_PAUSE_MS = 5_000;
 
+function pauseError(destination: string, { at, by, until }: DeliveryPause): NonNullable<Condition['error']> {
+  const end = until === null ? '' : ` until ${new Date(until).toISOString()}`;
+  return {
+    code: 'paused',
+    message: `deliveries to "${destination}" are paused${end}, by ${by} since ${new Date(at).toISOString()}`,
+    hint: 'The command resume-deliveries lets them go on.',
+  };
+}
+
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { destination, remote, deliveries, clock, random, backoff, log } = options;
+  const precedence = createPrecedence(options.pace);
   let failures = 0;
   /** Monotonic instant before which the destination is left alone. */
   let restingUntil = 0;
@@ -77,7 +96,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   async function deliver(claimed: Claimed, signal: AbortSignal): Promise<void> {
     active += 1;
+    let aside: Aside | undefined;
+    const transfer = precedence.begin(claimed.lane);
     try {
+      aside = options.budget?.setAside(claimed.size);
       const receipt = await remote.store(
         {
           localPath: options.locate(claimed),
@@ -87,6 +109,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           modifiedAt: claimed.modifiedAt,
           replace: claimed.replace,
           proof: options.proof,
+          pace: transfer.pace,
+          onBytes: aside?.sent,
         },
         signal,
       );
@@ -106,6 +130,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         throw untold;
       }
     } finally {
+      transfer.end();
+      aside?.end();
       active -= 1;
       options.changed();
     }
@@ -130,6 +156,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   /** While a destination is known to fail, one worker alone knocks at its door. */
   async function work(index: number, lanes: Lane[], signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const paused = options.paused?.();
+      if (paused) {
+        await pause((paused.until ?? Number.POSITIVE_INFINITY) - clock.now(), signal);
+        continue;
+      }
       const rest = restingUntil - clock.monotonic();
       if (rest > 0 || (failures > 0 && index > 0)) {
         await pause(rest > 0 ? rest : 1000, signal);
@@ -171,11 +202,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       restingUntil = 0;
       wake();
     },
-    condition: () => ({
-      state:
-        error !== null && STOPPED.has(error.code) ? 'stopped' : active > 0 ? 'delivering' : error ? 'waiting' : 'idle',
-      error,
-      lastDeliveryAt,
-    }),
+    condition() {
+      const paused = options.paused?.();
+      const told = paused ? pauseError(destination, paused) : error;
+      const isStopped = told !== null && STOPPED.has(told.code);
+      return {
+        state: isStopped ? 'stopped' : active > 0 ? 'delivering' : told ? 'waiting' : 'idle',
+        error: told,
+        lastDeliveryAt,
+      };
+    },
   };
 }

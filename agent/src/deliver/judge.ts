@@ -25,6 +25,7 @@ const DESTINATION = new Set([
   'permission',
   'destination-full',
   'config',
+  'budget-spent',
 ]);
 const CONNECTION = new Set(['stalled', 'connection-lost']);
 const HOPELESS = new Set(['conflict', 'source-changed', 'path', 'not-a-file']);

@@ -10,14 +10,19 @@ import type { JobStanding, Jobs } from '../store/jobs.ts';
 export type JobRunner = {
   /** The orders that the hub holds open, in whole. Each is answered. */
   orders(orders: JobOrder[]): Promise<void>;
+  /** One order that did not come from the hub: it is followed, and told to the hub when that is there. */
+  order(order: JobOrder): Promise<JobStanding>;
+  /** The hub is there, perhaps a new one: what operators ordered here is told to it anew. */
+  connected(): void;
   run(signal: AbortSignal): Promise<void>;
-  wake(): void;
 };
 
 const pathList = z.array(z.string().max(4096)).max(200_000);
 /** Progress is told at most this often. */
 const TELL_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 30_000;
+/** An operator's job that changed within this time is told to a hub that has come back. */
+const TOLD_AGAIN_MS = 7 * 86_400_000;
 
 export function createJobRunner(options: {
   jobs: Jobs;
@@ -31,6 +36,9 @@ export function createJobRunner(options: {
 }): JobRunner {
   const { jobs, destinationsOf, tell, clock, log } = options;
   const told = new Map<string, string>();
+  /** Operators' jobs whose order the hub has been told since it was last found to be there. */
+  const introduced = new Set<string>();
+  let hubIsNew = false;
   let waking = new AbortController();
   const wake = () => {
     waking.abort();
@@ -50,8 +58,11 @@ export function createJobRunner(options: {
     if (clock.now() > order.expiresAt) return jobs.reject(order, 'TIMED_OUT', 'it expired before it arrived');
     try {
       const list = paths === undefined ? [] : await unpack(paths, pathList);
-      const begun = jobs.begin(order, { all: all ?? false, days: days ?? [], paths: list });
-      return order.want === 'pause' ? jobs.follow(order) : begun;
+      const selected = { all: all ?? false, days: days ?? [], paths: list };
+      if (order.want !== 'pause') return jobs.begin(order, selected);
+      // It was paused before it came here: it begins as it was before, and follows at once.
+      jobs.begin({ ...order, want: 'run', version: Math.max(1, order.version - 1) }, selected);
+      return jobs.follow(order);
     } catch (error) {
       return jobs.reject(order, 'REJECTED', messageOf(error).slice(0, 1000));
     }
@@ -61,9 +72,11 @@ export function createJobRunner(options: {
     const { order, state, total, done, failed, message } = standing;
     const figures = { state, expectedVersion: order.version, total, done, failed, message };
     const text = JSON.stringify(figures);
-    if (told.get(order.id) === text) return;
-    await tell({ id: order.id, at: clock.now(), ...figures });
+    const introduces = order.origin === 'operator' && !introduced.has(order.id);
+    if (told.get(order.id) === text && !introduces) return;
+    await tell({ id: order.id, at: clock.now(), ...figures, ...(introduces && { order }) });
     told.set(order.id, text);
+    if (introduces) introduced.add(order.id);
   }
 
   return {
@@ -76,23 +89,35 @@ export function createJobRunner(options: {
       options.begun();
       wake();
     },
+    async order(order) {
+      const standing = await take(order);
+      options.begun();
+      wake();
+      return standing;
+    },
+    connected() {
+      introduced.clear();
+      hubIsNew = true;
+      wake();
+    },
     async run(signal) {
       while (!signal.aborted) {
+        // Taken before the look: what is woken for during it is not slept over.
+        const woken = waking.signal;
         const ended = jobs.settle();
         const open = jobs.open();
+        const again = hubIsNew ? jobs.ofOperators(clock.now() - TOLD_AGAIN_MS) : [];
+        hubIsNew = false;
         try {
-          for (const standing of [...ended, ...open]) await report(standing);
+          for (const standing of [...again, ...ended, ...open]) await report(standing);
         } catch (error) {
+          hubIsNew ||= again.length > 0;
           log.debug({ error: messageOf(error) }, 'job updates wait for the link');
         }
         for (const { order } of ended) told.delete(order.id);
         const busy = open.some(({ state }) => !isFinal(state) && state !== 'PAUSED');
-        await clock.sleep(
-          busy ? TELL_EVERY_MS : LOOK_EVERY_MS,
-          busy ? signal : AbortSignal.any([signal, waking.signal]),
-        );
+        await clock.sleep(busy ? TELL_EVERY_MS : LOOK_EVERY_MS, busy ? signal : AbortSignal.any([signal, woken]));
       }
     },
-    wake,
   };
 }

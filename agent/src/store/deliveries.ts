@@ -1,16 +1,17 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Receipt } from '@vigie/shared/remote/remote-folder';
-import { and, asc, desc, eq, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm';
+import type { Gate } from '../deliver/limits/gate.ts';
 import type { AssetRow } from './assets.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
-import { asset, delivery, tally } from './schema.ts';
+import { asset, delivery, NEVER, tally } from './schema.ts';
 
 export type Lane = 'live' | 'backfill';
 export type Amount = { count: number; bytes: number };
 
 /** A delivery that a worker has claimed, with what it needs to carry it out. */
-export type Claimed = AssetRow & { lane: Lane; attempts: number; replace: boolean };
+export type Claimed = AssetRow & { lane: Lane; attempts: number; replace: boolean; thinned: boolean };
 
 /** Deliveries: one for each asset and destination, kept in the ledger. */
 export type Deliveries = {
@@ -37,8 +38,16 @@ export type Deliveries = {
   oweExisting(source: string, destination: string): number;
 };
 /** Where one delivery stands. */
-export type DeliveryStanding = Pick<typeof delivery.$inferSelect, 'state' | 'errorMessage' | 'updatedAt'>;
+export type DeliveryStanding = Pick<
+  typeof delivery.$inferSelect,
+  'state' | 'attempts' | 'notBefore' | 'errorCode' | 'errorMessage' | 'updatedAt'
+>;
 export type Failure = { code: string; message: string };
+
+/** So many are put off one by one in one claim. */
+const HELD_ALONE_MAX = 20;
+/** No failure of a delivery that may still go makes it wait longer. */
+const RETRY_MAX_MS = 3_600_000;
 
 /** How long a fresh picture belongs to the live lane: after that an outage has left it behind. */
 export const LIVE_FOR_MS = 10 * 60_000;
@@ -48,8 +57,10 @@ export function createDeliveries(options: {
   outbox: Outbox;
   clock: Clock;
   destinationsOf: (source: string) => readonly string[];
+  /** What holds assets back from a destination for some hours. */
+  gateOf?: (destination: string) => Gate | undefined;
 }): Deliveries {
-  const { ledger, outbox, clock, destinationsOf } = options;
+  const { ledger, outbox, clock, destinationsOf, gateOf = () => undefined } = options;
   const { database } = ledger;
   const at = (assetId: number, destination: string) =>
     and(eq(delivery.assetId, assetId), eq(delivery.destination, destination));
@@ -77,8 +88,50 @@ export function createDeliveries(options: {
       .orderBy(lane === 'live' ? desc(delivery.capturedAt) : asc(delivery.capturedAt))
       .limit(1)
       .get();
-    return row && { ...row.asset, lane, attempts: row.delivery.attempts, replace: row.delivery.replace };
+    if (!row) return undefined;
+    const { attempts, replace, thinned } = row.delivery;
+    return { ...row.asset, lane, attempts, replace, thinned };
   }
+
+  /** The next one that may go now. What has to wait is put off: alone, and where many wait all of its sort at once. */
+  function nextThrough(destination: string, lane: Lane): Claimed | undefined {
+    const gate = gateOf(destination);
+    for (let held = 0; ; held++) {
+      const row = next(destination, lane);
+      const until = row && gate?.heldUntil(row, row.thinned, clock.now());
+      if (!row || until === undefined) return row;
+      const { source, kind, thinned } = row;
+      const sort = database
+        .select({ id: asset.id })
+        .from(asset)
+        .where(and(eq(asset.source, source), eq(asset.kind, kind)));
+      const those = and(
+        eq(delivery.destination, destination),
+        due,
+        lt(delivery.notBefore, until),
+        eq(delivery.thinned, thinned),
+        inArray(delivery.assetId, sort),
+      );
+      database
+        .update(delivery)
+        .set({ notBefore: until })
+        .where(held < HELD_ALONE_MAX ? at(row.id, destination) : those)
+        .run();
+    }
+  }
+
+  // Limits may be others than before: whatever waits longer than a failure makes it wait is looked at anew.
+  database
+    .update(delivery)
+    .set({ notBefore: 0 })
+    .where(
+      and(
+        eq(delivery.state, 'pending'),
+        gt(delivery.notBefore, clock.now() + RETRY_MAX_MS),
+        lt(delivery.notBefore, NEVER),
+      ),
+    )
+    .run();
 
   return {
     owe(row) {
@@ -91,6 +144,7 @@ export function createDeliveries(options: {
             state: 'pending',
             lane: clock.now() - row.createdAt > LIVE_FOR_MS ? 'backfill' : 'live',
             capturedAt: row.capturedAt,
+            thinned: gateOf(destination)?.thins(row) ?? false,
             updatedAt: clock.now(),
           })
           .onConflictDoNothing()
@@ -113,7 +167,7 @@ export function createDeliveries(options: {
           )
           .run();
         for (const lane of lanes) {
-          const claimed = next(destination, lane);
+          const claimed = nextThrough(destination, lane);
           if (!claimed) continue;
           database.update(delivery).set({ state: 'sending' }).where(at(claimed.id, destination)).run();
           return claimed;

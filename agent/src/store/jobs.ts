@@ -1,9 +1,9 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { isFinal, type JobOrder, type JobState, jobOrder } from '@vigie/shared/protocol/messages';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Amount } from './deliveries.ts';
 import { bytesOfColumn, countOf, type Ledger } from './ledger.ts';
-import { asset, delivery, job } from './schema.ts';
+import { asset, delivery, job, NEVER } from './schema.ts';
 
 /** Where a job stands. `failed` counts assets that are gone or whose delivery needs another order. */
 export type JobStanding = {
@@ -22,6 +22,10 @@ export type Selected = { all: boolean; days: string[]; paths: string[] };
 export type Jobs = {
   find(id: string): JobStanding | undefined;
   open(): JobStanding[];
+  /** Jobs that operators ordered of this device and that have changed since then; the newest 50. */
+  ofOperators(since: number): JobStanding[];
+  /** What a job would select, and how much of it its destination has proved to hold already. */
+  measure(source: string, destination: string, selected: Selected): { total: Amount; verified: Amount; absent: number };
   /** Takes an order on: its assets are owed to its destination again, in the backfill lane. */
   begin(order: JobOrder, selected: Selected): JobStanding;
   /** Notes an order that is refused. */
@@ -32,9 +36,8 @@ export type Jobs = {
   settle(): JobStanding[];
 };
 
-/** Paused deliveries wait until the end of time; running on brings them back. */
-const NEVER = Number.MAX_SAFE_INTEGER;
 const PORTION = 400;
+const OPERATORS_MAX = 50;
 
 export function createJobs(ledger: Ledger, clock: Clock): Jobs {
   const { database } = ledger;
@@ -94,6 +97,32 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
         .where(inArray(job.state, ['QUEUED', 'RUNNING', 'PAUSED']))
         .all()
         .map(standing),
+    ofOperators: (since) =>
+      database
+        .select()
+        .from(job)
+        .where(and(sql`json_extract(${job.order}, '$.origin') = 'operator'`, gt(job.updatedAt, since)))
+        .orderBy(desc(job.updatedAt))
+        .limit(OPERATORS_MAX)
+        .all()
+        .map(standing),
+    measure(source, destination, selected) {
+      const assets = assetsOf(source, selected);
+      const verified: Amount = { count: 0, bytes: 0 };
+      for (let i = 0; i < assets.length; i += PORTION) {
+        const ids = assets.slice(i, i + PORTION).map(({ id }) => id);
+        const proved = database
+          .select({ count: countOf, bytes: bytesOfColumn(asset.size) })
+          .from(delivery)
+          .innerJoin(asset, eq(asset.id, delivery.assetId))
+          .where(and(inArray(asset.id, ids), eq(delivery.destination, destination), eq(delivery.state, 'verified')))
+          .get();
+        verified.count += proved?.count ?? 0;
+        verified.bytes += proved?.bytes ?? 0;
+      }
+      const bytes = assets.reduce((sum, { size }) => sum + size, 0);
+      return { total: { count: assets.length, bytes }, verified, absent: countMissing(source, selected) };
+    },
     begin(order, selected) {
       return database.transaction(() => {
         const { source, destination, replace } = order.selection;
@@ -168,7 +197,10 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
               .run();
             state = 'CANCELLED';
           }
-          set(order.id, { version: order.version, state, order: JSON.stringify(order) });
+          // The hub may take over what an operator began here: it stays an operator's.
+          const { origin } = jobOrder.parse(JSON.parse(row.order));
+          const followed = { ...order, ...(origin && { origin }) };
+          set(order.id, { version: order.version, state, order: JSON.stringify(followed) });
         }
         return standing(read(order.id) as typeof job.$inferSelect);
       });
@@ -177,15 +209,29 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
       return this.open().flatMap((standing) => {
         const { order, total, done, failed } = standing;
         const over = clock.now() > order.expiresAt;
-        if (done.count + failed < total.count && !over) return [];
-        const state: JobState =
-          over && done.count + failed < total.count ? 'TIMED_OUT' : failed > 0 ? 'FAILED' : 'SUCCEEDED';
-        const message = failed > 0 ? `${failed} of ${total.count} could not be delivered` : null;
+        const rest = total.count - done.count - failed;
+        // What a later job names too goes with that one, and nothing of this one may be left.
+        const replaced = rest > 0 && !isUnderWay(order.id);
+        if (rest > 0 && !over && !replaced) return [];
+        const ending: JobState = failed > 0 ? 'FAILED' : 'SUCCEEDED';
+        const state: JobState = replaced ? 'CANCELLED' : rest > 0 ? 'TIMED_OUT' : ending;
+        const message = replaced
+          ? `a later re-sync has taken over ${rest} of ${total.count}`
+          : failed > 0
+            ? `${failed} of ${total.count} could not be delivered`
+            : null;
         set(order.id, { state, message });
         return [{ ...standing, state, message }];
       });
     },
   };
+
+  /** Is there a delivery that this job still waits for? */
+  function isUnderWay(id: string): boolean {
+    const open = inArray(delivery.state, ['pending', 'sending']);
+    const where = and(eq(delivery.jobId, id), open);
+    return database.select({ id: delivery.assetId }).from(delivery).where(where).limit(1).get() !== undefined;
+  }
 
   /** How many of the single paths are not held. */
   function countMissing(source: string, { paths }: Selected): number {

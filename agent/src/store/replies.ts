@@ -1,5 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
-import { type Message, reply as replySchema } from '@vigie/shared/protocol/messages';
+import { reply as replySchema } from '@vigie/shared/protocol/command';
+import type { Message } from '@vigie/shared/protocol/messages';
 import { desc, eq, sql } from 'drizzle-orm';
 import type { Ledger } from './ledger.ts';
 import { reply } from './schema.ts';

@@ -63,6 +63,9 @@ export const bucket = sqliteTable(
   (t) => [primaryKey({ columns: [t.source, t.day] })],
 );
 
+/** The instant before which a paused delivery is not tried; running its job on brings it back. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** One asset that is owed to one destination. */
 export const delivery = sqliteTable(
   'delivery',
@@ -80,6 +83,8 @@ export const delivery = sqliteTable(
     notBefore: integer().notNull().default(0),
     /** May the right bytes be put over wrong ones? */
     replace: integer({ mode: 'boolean' }).notNull().default(false),
+    /** One of those that wait for the hours of the rest, where the destination takes one picture in so many. */
+    thinned: integer({ mode: 'boolean' }).notNull().default(false),
     jobId: text(),
     receipt: text({ enum: ['size', 'digest'] }),
     errorCode: text(),
@@ -88,9 +93,11 @@ export const delivery = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.assetId, t.destination] }),
-    index('delivery_due').on(t.destination, t.lane, t.capturedAt).where(sql`state in ('pending', 'failed')`),
+    index('delivery_due')
+      .on(t.destination, t.lane, t.capturedAt, t.notBefore)
+      .where(sql`state in ('pending', 'failed')`),
     index('delivery_job').on(t.jobId, t.state).where(sql`job_id is not null`),
-    index('delivery_state').on(t.destination, t.state),
+    index('delivery_state').on(t.destination, t.state, t.updatedAt),
   ],
 );
 
@@ -319,4 +326,11 @@ export const cardCopy = sqliteTable(
     notBefore: integer().notNull().default(0),
   },
   (t) => [index('card_copy_source').on(t.source, t.id)],
+);
+
+/** Bytes sent to a destination in a calendar month (`YYYY-MM`, in the agent's zone), where that is limited. */
+export const sentAmount = sqliteTable(
+  'sent_amount',
+  { destination: text().notNull(), month: text().notNull(), bytes: integer().notNull() },
+  (t) => [primaryKey({ columns: [t.destination, t.month] })],
 );

@@ -21,6 +21,13 @@ export function openDatabase(file: string): Database.Database {
   return database;
 }
 
+/** Opens a database that is there to read from, while others write. */
+export function openDatabaseToRead(file: string): Database.Database {
+  const database = new Database(file, { readonly: true, fileMustExist: true });
+  database.pragma(`busy_timeout = ${BUSY_MS}`);
+  return database;
+}
+
 /** How long another user of the database is waited for. */
 const BUSY_MS = 5000;
 const PAUSE_MS = 10;

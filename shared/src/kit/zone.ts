@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** A calendar date and wall-clock time in some zone. `month` 1–12, `hour` 0–23. */
 export type LocalTime = {
   year: number;
@@ -86,3 +88,6 @@ export function isZone(zone: string): boolean {
     return false;
   }
 }
+
+/** A zone in configuration. */
+export const zoneName = z.string().refine(isZone, 'an IANA time zone is allowed, such as Europe/Paris');

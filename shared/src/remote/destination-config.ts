@@ -12,31 +12,38 @@ const folder = z
   .default('{device}/{source}')
   .describe('Folder of a source below the root; {site}, {device} and {source} are replaced.');
 
+export const sftpDestination = z.strictObject({
+  name: identifier,
+  type: z.literal('sftp'),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(22),
+  user: z.string().min(1),
+  identityFile: z.string().optional().describe("A private key in OpenSSH's format."),
+  passwordFile: z.string().optional().describe('A file whose first line is the password.'),
+  knownHosts: z.string().describe("A known_hosts file in OpenSSH's format; the server's key must be in it."),
+  root: z.string().min(1).default('.').describe('Folder on the server.'),
+  folder,
+  connections: z.int().min(1).max(8).default(2),
+  serverDigest: z
+    .enum(['auto', 'never'])
+    .default('auto')
+    .describe(
+      "Whether a proof by digest may run sha256sum in the account's shell, where it has one, instead of reading all bytes back.",
+    ),
+});
+
+export const directoryDestination = z.strictObject({
+  name: identifier,
+  type: z.literal('directory'),
+  root: z
+    .string()
+    .min(1)
+    .describe('Folder on this machine: a disk, a share. It must exist: an absent disk is not an empty one.'),
+  folder,
+});
+
 /** A destination as both agent and hub write it in YAML. Secrets are named by file, never written in the clear. */
-export const destinationConfig = z.discriminatedUnion('type', [
-  z.strictObject({
-    name: identifier,
-    type: z.literal('sftp'),
-    host: z.string().min(1),
-    port: z.int().min(1).max(65_535).default(22),
-    user: z.string().min(1),
-    identityFile: z.string().optional().describe("A private key in OpenSSH's format."),
-    passwordFile: z.string().optional().describe('A file whose first line is the password.'),
-    knownHosts: z.string().describe("A known_hosts file in OpenSSH's format; the server's key must be in it."),
-    root: z.string().min(1).default('.').describe('Folder on the server.'),
-    folder,
-    connections: z.int().min(1).max(8).default(2),
-  }),
-  z.strictObject({
-    name: identifier,
-    type: z.literal('directory'),
-    root: z
-      .string()
-      .min(1)
-      .describe('Folder on this machine: a disk, a share. It must exist: an absent disk is not an empty one.'),
-    folder,
-  }),
-]);
+export const destinationConfig = z.discriminatedUnion('type', [sftpDestination, directoryDestination]);
 export type DestinationConfig = z.infer<typeof destinationConfig>;
 
 /** Where a source's tree lies below a destination's root. */

@@ -5,11 +5,12 @@ import { exists, makeFolder, moveNew, removeIfThere, syncFolder } from '../kit/d
 import { codeOf, isSystemError, messageOf, VigieError } from '../kit/errors.ts';
 import { bytesOf, printable } from '../kit/names.ts';
 import { openLocal, partNameOf, sourceChanged } from './local-file.ts';
-import type { Capabilities, Receipt, Upload } from './remote-folder.ts';
+import type { Capabilities, Pace, Receipt, Upload } from './remote-folder.ts';
 import { joined } from './remote-path.ts';
 
 export const DIRECTORY_CAPABILITIES: Capabilities = { fsync: true, atomicReplace: true, freeSpace: true };
 const BLOCK_BYTES = 1024 * 1024;
+const PACED_BYTES = 4 * 1024;
 
 /** What a long copy tells and asks between two blocks; `step` throws to end it. */
 export type Step = { step: (bytes: number) => void };
@@ -26,6 +27,7 @@ export async function storeInDirectory(folder: string, upload: Upload, { step }:
     sha256: level === 'digest' ? sha256 : null,
     sent,
     capabilities: DIRECTORY_CAPABILITIES,
+    ...(level === 'digest' && { digestBy: 'read-back' }),
   });
   try {
     if (await exists(final)) {
@@ -74,6 +76,7 @@ async function writePart(part: string, upload: Upload, file: FileHandle, step: S
     const { bytesRead } = await file.read(block, 0, Math.min(BLOCK_BYTES, upload.size - position), position);
     if (bytesRead === 0) break;
     hash.update(block.subarray(0, bytesRead));
+    if (upload.pace) await paced(upload.pace, bytesRead, step);
     await writeFully(target, block.subarray(0, bytesRead), position);
     position += bytesRead;
     upload.onBytes?.(bytesRead);
@@ -94,6 +97,14 @@ async function writePart(part: string, upload: Upload, file: FileHandle, step: S
     return new VigieError('corrupted', message, { retryable: true, hint: 'The disk or the memory may be failing.' });
   }
   return undefined;
+}
+
+/** In small portions, since each is a sign of life. */
+async function paced({ up }: Pace, bytes: number, step: Step['step']): Promise<void> {
+  for (let left = bytes; left > 0; left -= PACED_BYTES) {
+    await up(Math.min(left, PACED_BYTES));
+    step(0);
+  }
 }
 
 /** Gives the final name; false where it has been taken meanwhile. */
@@ -135,7 +146,8 @@ async function holds(final: string, upload: Upload, step: Step['step']): Promise
   return true;
 }
 
-async function digestOf(file: FileHandle, step: Step['step']): Promise<string> {
+/** SHA-256 of an open file; `step` is told of every block. */
+export async function digestOf(file: FileHandle, step: Step['step']): Promise<string> {
   const hash = createHash('sha256');
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   for (let position = 0; ; ) {

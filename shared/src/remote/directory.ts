@@ -1,11 +1,11 @@
-import { constants, open } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, open } from 'node:fs/promises';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { exists } from '../kit/durable.ts';
-import { isSystemError, VigieError } from '../kit/errors.ts';
+import { isSystemError, messageOf, VigieError } from '../kit/errors.ts';
 import { bytesOf, printable } from '../kit/names.ts';
 import { unlessAborted } from './connection-pool.ts';
 import type { DestinationConfig } from './destination-config.ts';
-import { DIRECTORY_CAPABILITIES, storeInDirectory } from './directory-store.ts';
+import { DIRECTORY_CAPABILITIES, digestOf, storeInDirectory } from './directory-store.ts';
 import { oneAtATime } from './exclusive.ts';
 import type { RemoteFolder } from './remote-folder.ts';
 import { checkPath, folderBelow, joined, tooLarge } from './remote-path.ts';
@@ -54,6 +54,19 @@ export function openDirectory(
     }
   }
 
+  async function opened<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+    try {
+      await using file = await open(bytesOf(joined(place, path)), constants.O_RDONLY | constants.O_NONBLOCK);
+      return await use(file);
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT', 'ENOTDIR')) {
+        throw new VigieError('not-found', `read "${printable(path)}": there is no such file`, { cause: error });
+      }
+      if (!isSystemError(error, 'EACCES', 'EPERM')) throw error;
+      throw new VigieError('permission', `read "${printable(path)}": ${messageOf(error)}`, { cause: error });
+    }
+  }
+
   return {
     capabilities: Promise.resolve(DIRECTORY_CAPABILITIES),
 
@@ -77,9 +90,8 @@ export function openDirectory(
 
     async read(path, limitBytes, signal) {
       checkPath(path);
-      return await watched(signal, async (step) => {
-        try {
-          await using file = await open(bytesOf(joined(place, path)), constants.O_RDONLY | constants.O_NONBLOCK);
+      return await watched(signal, (step) =>
+        opened(path, async (file) => {
           const { size } = await file.stat();
           if (size > limitBytes) throw tooLarge(path, size, limitBytes);
           const bytes = Buffer.allocUnsafe(size);
@@ -91,11 +103,35 @@ export function openDirectory(
             step();
           }
           return bytes.subarray(0, count);
+        }),
+      );
+    },
+
+    async look(path, signal) {
+      checkPath(path);
+      return await watched(signal, async () => {
+        try {
+          const stat = await lstat(bytesOf(joined(place, path)));
+          return stat.isFile() ? { size: stat.size } : undefined;
         } catch (error) {
-          if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
-          throw new VigieError('not-found', `read "${printable(path)}": there is no such file`, { cause: error });
+          if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+          throw error;
         }
       });
+    },
+
+    async digest(path, signal) {
+      checkPath(path);
+      return await watched(signal, (step) =>
+        opened(path, async (file) => {
+          let size = 0;
+          const sha256 = await digestOf(file, (bytes) => {
+            size += bytes;
+            step();
+          });
+          return { size, sha256 };
+        }),
+      );
     },
 
     async probe(signal) {

@@ -9,7 +9,8 @@ export type Pipeline = {
   done(): Promise<void>;
 };
 
-export function createPipeline(bytesMax: number, signal?: AbortSignal): Pipeline {
+/** @param bytesMax asked each time, since it may change */
+export function createPipeline(bytesMax: () => number, signal?: AbortSignal): Pipeline {
   let inFlight = 0;
   let failure: { error: unknown } | undefined;
   let waiting: { until: () => boolean; wake: () => void } | undefined;
@@ -35,7 +36,7 @@ export function createPipeline(bytesMax: number, signal?: AbortSignal): Pipeline
   }
 
   return {
-    full: () => failure !== undefined || inFlight >= bytesMax,
+    full: () => failure !== undefined || inFlight >= bytesMax(),
     start(bytes) {
       inFlight += bytes;
       return (error) => {
@@ -48,7 +49,7 @@ export function createPipeline(bytesMax: number, signal?: AbortSignal): Pipeline
         }
       };
     },
-    room: () => wait(() => inFlight < bytesMax),
+    room: () => wait(() => inFlight < bytesMax()),
     done: () => wait(() => inFlight === 0),
   };
 }

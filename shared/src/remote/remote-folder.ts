@@ -36,6 +36,12 @@ export interface RemoteFolder extends AsyncDisposable {
   /** All bytes of one file. `not-found` where there is none, `too-large` where there are more than `limitBytes`. */
   read(path: string, limitBytes: number, signal?: AbortSignal): Promise<Buffer>;
 
+  /** Size of the regular file under a path; undefined where there is none. */
+  look(path: string, signal?: AbortSignal): Promise<{ size: number } | undefined>;
+
+  /** Size and SHA-256 of the bytes of one file, read back whole. `not-found` where there is none. */
+  digest(path: string, signal?: AbortSignal): Promise<{ size: number; sha256: string }>;
+
   /** Checks that the folder can be reached and read, and says nothing else. */
   probe(signal?: AbortSignal): Promise<void>;
 }
@@ -55,8 +61,13 @@ export type Upload = {
   /** What counts as proof: the size, or a read-back of all bytes. */
   proof: 'size' | 'digest';
   /** Told as the other side acknowledges bytes, with the count since the last call. */
-  onBytes?: (bytes: number) => void;
+  onBytes?: ((bytes: number) => void) | undefined;
+  /** Asked before bytes are sent or read back; absent: as fast as it goes. */
+  pace?: Pace | undefined;
 };
+
+/** Resolves when so many bytes may go in one direction; rejects with the signal's reason. */
+export type Pace = Record<'up' | 'down', (bytes: number, signal?: AbortSignal) => Promise<void>>;
 
 /** Proof that a destination holds the bytes. `sent` is false when they were there already. */
 export type Receipt = {
@@ -65,7 +76,10 @@ export type Receipt = {
   sha256: string | null;
   sent: boolean;
   capabilities: Capabilities;
+  /** Who made the digest of what lies there; absent where the size is the proof. */
+  digestBy?: DigestBy;
 };
+export type DigestBy = 'server' | 'read-back';
 
 export type ListOptions = {
   /** Only these day folders (bucket `` is the root's own files); all when absent. */

@@ -3,6 +3,7 @@ import type { Clock } from '../kit/clock.ts';
 import { VigieError } from '../kit/errors.ts';
 import { lost, stalled, statusOf } from './sftp-errors.ts';
 import { watchForStall } from './stall-watch.ts';
+import { createWindow, type Window } from './window.ts';
 
 /**
  * One SFTP channel under the stall rule: when answers are owed and none comes for `stallMs`, the connection is dropped
@@ -19,6 +20,8 @@ export type Channel = {
    * requests, where a promise each would cost too much.
    */
   post<T>(send: (sftp: SFTPWrapper, done: Done<T>) => void, done: Done<T>): void;
+  /** How many bytes of files may be on their way. */
+  readonly window: Window;
   /** Ends this channel alone. */
   close(): void;
 };
@@ -85,6 +88,7 @@ export function openChannel(sftp: SFTPWrapper, link: Link): Channel {
       const announced = (sftp as unknown as { _extensions: Record<string, string> })._extensions;
       return announced[extension] !== undefined;
     },
+    window: createWindow(clock),
     post,
     call(send, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason);

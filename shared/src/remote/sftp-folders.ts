@@ -6,6 +6,9 @@ import type { Verbs } from './sftp-verbs.ts';
 /** Where a destination keeps the assets of one source, as the server names it. */
 export type Place = { root: string; folder: string };
 
+/** The same, and what the server can tell of a file there: its digest, or undefined where it cannot. */
+export type StorePlace = Place & { serverDigest: (path: string, size: number) => Promise<string | undefined> };
+
 /** Throws `root-absent` unless the destination's root is a folder: a disk that is not mounted is not an empty one. */
 export async function checkRoot(verbs: Verbs, { root }: Place): Promise<void> {
   const stat = await verbs.stat(root);

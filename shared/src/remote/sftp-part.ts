@@ -3,9 +3,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { VigieError } from '../kit/errors.ts';
 import { printable } from '../kit/names.ts';
 import { sourceChanged } from './local-file.ts';
-import type { Upload } from './remote-folder.ts';
+import type { DigestBy, Pace, Upload } from './remote-folder.ts';
+import type { StorePlace } from './sftp-folders.ts';
 import { readBlocks, sendFile } from './sftp-transfer.ts';
 import { OPEN, type Verbs } from './sftp-verbs.ts';
+
+/** What is wrong about the bytes, or who has digested them. */
+type Filled = { wrong?: VigieError; digestBy?: DigestBy };
 
 /** A `.part` of less than this is sent anew: to prove it would cost more. */
 const RESUME_BYTES_MIN = 256 * 1024;
@@ -21,36 +25,44 @@ export async function writePart(
   earlierBytes: number,
   upload: Upload,
   file: FileHandle,
-): Promise<void> {
+  serverDigest: StorePlace['serverDigest'],
+): Promise<DigestBy | undefined> {
   const resume = earlierBytes >= RESUME_BYTES_MIN && earlierBytes <= upload.size;
   const flags = OPEN.read | OPEN.write | OPEN.create;
   let handle = await verbs.open(part, resume ? flags : flags | OPEN.truncate);
-  let wrong: VigieError | undefined;
+  let outcome: Filled;
   try {
     let hash = createHash('sha256');
-    let start = resume ? await provenBytes(verbs, handle, earlierBytes, file, hash) : 0;
+    let start = resume ? await provenBytes(verbs, handle, earlierBytes, file, hash, upload.pace) : 0;
     if (resume && start < earlierBytes) {
       await verbs.close(handle);
       handle = await verbs.open(part, flags | OPEN.truncate);
       hash = createHash('sha256');
       start = 0;
     }
-    wrong = await fill(verbs, handle, start, hash, upload, file);
+    outcome = await fill(verbs, handle, start, hash, upload, file, () => serverDigest(part, upload.size));
     await verbs.close(handle);
   } catch (error) {
     verbs.abandon(handle);
     throw error;
   }
-  if (!wrong) return;
+  if (!outcome.wrong) return outcome.digestBy;
   await verbs.remove(part);
-  throw wrong;
+  throw outcome.wrong;
 }
 
 /** How many bytes from the start are the local file's; they are added to the hash. All or nothing counts. */
-async function provenBytes(verbs: Verbs, handle: Buffer, size: number, file: FileHandle, hash: Hash): Promise<number> {
+async function provenBytes(
+  verbs: Verbs,
+  handle: Buffer,
+  size: number,
+  file: FileHandle,
+  hash: Hash,
+  pace: Pace | undefined,
+): Promise<number> {
   let position = 0;
   let local = Buffer.alloc(0);
-  for await (const block of readBlocks(verbs.channel, handle, size, verbs.signal)) {
+  for await (const block of readBlocks(verbs.channel, handle, size, verbs.signal, pace)) {
     if (local.length < block.length) local = Buffer.allocUnsafe(block.length);
     const { bytesRead } = await file.read(local, 0, block.length, position);
     if (!block.equals(local.subarray(0, bytesRead))) return -1;
@@ -68,7 +80,8 @@ async function fill(
   hash: Hash,
   upload: Upload,
   file: FileHandle,
-): Promise<VigieError | undefined> {
+  serverDigest: () => Promise<string | undefined>,
+): Promise<Filled> {
   const { channel, signal } = verbs;
   const sent = await sendFile({
     channel,
@@ -79,24 +92,23 @@ async function fill(
     hash,
     signal,
     onBytes: upload.onBytes,
+    pace: upload.pace,
   });
   const { size } = await file.stat();
   const digest = hash.digest('hex');
   if (digest !== upload.sha256 || size !== upload.size) {
     await sent.acknowledged();
-    return sourceChanged(
-      upload.localPath,
-      size === upload.size ? `its bytes have the digest ${digest}` : `it has ${size} bytes`,
-    );
+    const what = size === upload.size ? `its bytes have the digest ${digest}` : `it has ${size} bytes`;
+    return { wrong: sourceChanged(upload.localPath, what) };
   }
   // Both are on their way behind the last write, and answered after it.
   await Promise.all([sent.acknowledged(), verbs.setModified(handle, upload.modifiedAt), verbs.fsync(handle)]);
-  if (upload.proof === 'size') return undefined;
-  const back = await verbs.digest(handle, upload.size + 1);
-  if (back.sha256 === upload.sha256) return undefined;
+  if (upload.proof === 'size') return {};
+  // What the server says against it is looked at: its shell may see other folders than SFTP does.
+  if ((await serverDigest()) === upload.sha256) return { digestBy: 'server' };
+  const back = await verbs.digest(handle, upload.size + 1, upload.pace);
+  if (back.sha256 === upload.sha256) return { digestBy: 'read-back' };
   const message = `store "${printable(upload.path)}": the destination gives back other bytes than were sent`;
-  return new VigieError('corrupted', message, {
-    retryable: true,
-    hint: "The destination's disk or memory may be failing; the final name was not given.",
-  });
+  const hint = "The destination's disk or memory may be failing; the final name was not given.";
+  return { wrong: new VigieError('corrupted', message, { retryable: true, hint }) };
 }

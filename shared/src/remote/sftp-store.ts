@@ -3,10 +3,10 @@ import type { Stats } from 'ssh2';
 import { VigieError } from '../kit/errors.ts';
 import { printable } from '../kit/names.ts';
 import { openLocal, partNameOf } from './local-file.ts';
-import type { Capabilities, Receipt, Upload } from './remote-folder.ts';
+import type { Capabilities, DigestBy, Receipt, Upload } from './remote-folder.ts';
 import { joined, parentOf } from './remote-path.ts';
 import { explain, STATUS, statusOf } from './sftp-errors.ts';
-import { makeFolders, type Place } from './sftp-folders.ts';
+import { makeFolders, type Place, type StorePlace } from './sftp-folders.ts';
 import { writePart } from './sftp-part.ts';
 import { OPEN, type Verbs } from './sftp-verbs.ts';
 
@@ -25,7 +25,7 @@ export function capabilitiesOf({ has }: Pick<Verbs, 'has'>): Capabilities {
  * Stores one file: the protocol of `RemoteFolder.store`, in five round trips for a small one. A final name that is
  * there already is read back whole, whatever `proof` says: this call did not write its bytes, so that their count proves nothing.
  */
-export async function storeFile(verbs: Verbs, place: Place, upload: Upload): Promise<Receipt> {
+export async function storeFile(verbs: Verbs, place: StorePlace, upload: Upload): Promise<Receipt> {
   await using file = await openLocal(upload);
   const final = joined(place.folder, upload.path);
   try {
@@ -37,14 +37,14 @@ export async function storeFile(verbs: Verbs, place: Place, upload: Upload): Pro
 
 async function storeOpen(
   verbs: Verbs,
-  place: Place,
+  place: StorePlace,
   upload: Upload,
   final: string,
   file: FileHandle,
 ): Promise<Receipt> {
   const { size, sha256, replace, proof } = upload;
   const capabilities = capabilitiesOf(verbs);
-  const existing = (there: Stats) => receiptOfExisting(verbs, final, there, upload);
+  const existing = (there: Stats) => receiptOfExisting(verbs, place, final, there, upload);
   const part = joined(place.folder, partNameOf(upload));
 
   const [there, earlier] = await Promise.all([verbs.lstat(final), verbs.lstat(part)]);
@@ -59,11 +59,11 @@ async function storeOpen(
   }
   const earlierBytes = there ? 0 : (earlier?.size ?? 0);
 
-  const write = () => writePart(verbs, part, earlierBytes, upload, file);
-  await write().catch(async (error: unknown) => {
+  const write = () => writePart(verbs, part, earlierBytes, upload, file, place.serverDigest);
+  const digestBy = await write().catch(async (error: unknown) => {
     if (statusOf(error) !== STATUS.absent) throw error;
     await makeFolders(verbs, place, parentOf(final));
-    await write();
+    return await write();
   });
 
   try {
@@ -84,7 +84,8 @@ async function storeOpen(
     return receipt;
   }
   await checkFinal(verbs, final, upload);
-  return { level: proof, size, sha256: proof === 'digest' ? sha256 : null, sent: true, capabilities };
+  const sha = proof === 'digest' ? sha256 : null;
+  return { level: proof, size, sha256: sha, sent: true, capabilities, ...(digestBy && { digestBy }) };
 }
 
 /** Flushes the new name itself, and verifies what is there under it. */
@@ -101,6 +102,7 @@ async function checkFinal(verbs: Verbs, final: string, { path, size }: Upload): 
 /** A receipt, if the final name holds the right bytes; they are flushed, since an earlier attempt may have been cut before that. */
 async function receiptOfExisting(
   verbs: Verbs,
+  { serverDigest }: StorePlace,
   final: string,
   there: Stats,
   upload: Upload,
@@ -108,14 +110,18 @@ async function receiptOfExisting(
   const { size, sha256 } = upload;
   if (!there.isFile() || there.size !== size) return undefined;
   const handle = await verbs.open(final, OPEN.read);
+  let digestBy: DigestBy = 'server';
   try {
-    const found = await verbs.digest(handle, size + 1);
-    if (found.sha256 !== sha256) return undefined;
+    if ((await serverDigest(final, size)) !== sha256) {
+      digestBy = 'read-back';
+      const found = await verbs.digest(handle, size + 1, upload.pace);
+      if (found.sha256 !== sha256) return undefined;
+    }
     await verbs.fsync(handle);
   } finally {
     verbs.abandon(handle);
   }
-  return { level: 'digest', size, sha256, sent: false, capabilities: capabilitiesOf(verbs) };
+  return { level: 'digest', size, sha256, sent: false, capabilities: capabilitiesOf(verbs), digestBy };
 }
 
 function conflict({ path }: Upload, there: Stats): VigieError {

@@ -1,6 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { createPipeline } from './pipeline.ts';
+import type { Pace } from './remote-folder.ts';
 import type { Channel } from './sftp-channel.ts';
 
 /** Bytes read from the local file at once. */
@@ -10,8 +11,6 @@ const BLOCK_BYTES = 512 * 1024;
  * stay small enough to be signs of life on a slow link.
  */
 const WRITE_BYTES = 2 * 32_768 - 29;
-/** Bytes that may be unacknowledged: OpenSSH's window is 2 MiB. */
-const IN_FLIGHT_BYTES_MAX = 2 * 1024 * 1024;
 const READ_BYTES = 128 * 1024;
 const READS_IN_FLIGHT_MAX = 16;
 
@@ -26,6 +25,7 @@ export type Sending = {
   hash: Hash;
   signal?: AbortSignal | undefined;
   onBytes?: ((bytes: number) => void) | undefined;
+  pace?: Pace | undefined;
 };
 
 /**
@@ -33,8 +33,10 @@ export type Sending = {
  * they have all been handed over. `acknowledged` waits for the answers; requests that are sent before it come after the writes.
  */
 export async function sendFile(sending: Sending): Promise<{ end: number; acknowledged: () => Promise<void> }> {
-  const { channel, handle, file, hash, signal, onBytes } = sending;
-  const pipeline = createPipeline(IN_FLIGHT_BYTES_MAX, signal);
+  const { channel, handle, file, hash, signal, onBytes, pace } = sending;
+  const { window } = channel;
+  const pipeline = createPipeline(() => window.max, signal);
+  window.begin();
   const size = Math.min(BLOCK_BYTES, Math.max(1, sending.end - sending.start));
   let block = Buffer.allocUnsafe(size);
   let spare = sending.end - sending.start > size ? Buffer.allocUnsafe(size) : block;
@@ -54,12 +56,17 @@ export async function sendFile(sending: Sending): Promise<{ end: number; acknowl
       for (let at = 0; at < bytesRead; at += WRITE_BYTES) {
         if (pipeline.full()) await pipeline.room();
         const length = Math.min(WRITE_BYTES, bytesRead - at);
+        if (pace) await pace.up(length, signal);
         const answered = pipeline.start(length);
+        const acknowledged = window.sent(length);
         channel.post<void>(
           // The library copies the bytes before it returns, so the block can be filled again.
           (sftp, done) => sftp.write(handle, bytes, at, length, position + at, done),
           (error) => {
-            if (!error) onBytes?.(length);
+            if (!error) {
+              acknowledged();
+              onBytes?.(length);
+            }
             answered(error);
           },
         );
@@ -83,6 +90,7 @@ export async function* readBlocks(
   handle: Buffer,
   end: number,
   signal?: AbortSignal,
+  pace?: Pace,
 ): AsyncGenerator<Buffer> {
   const free: Buffer[] = [];
   const ask = (position: number) => {
@@ -97,6 +105,7 @@ export async function* readBlocks(
   let position = 0;
   for (;;) {
     while (position < end && asked.length < READS_IN_FLIGHT_MAX) {
+      if (pace) await pace.down(Math.min(READ_BYTES, end - position), signal);
       asked.push(ask(position));
       position += READ_BYTES;
     }

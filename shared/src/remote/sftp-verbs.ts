@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SFTPWrapper, Stats } from 'ssh2';
+import type { Pace } from './remote-folder.ts';
 import type { Channel, Done } from './sftp-channel.ts';
 import { STATUS, statusOf } from './sftp-errors.ts';
 import { readBlocks } from './sftp-transfer.ts';
@@ -79,10 +80,10 @@ export function verbsOn(channel: Channel, signal?: AbortSignal) {
       return { bytes: Number(fs.f_frsize) * Number(fs.f_bavail), files };
     },
     /** SHA-256 of an open file, and its size as far as `limit`. */
-    async digest(handle: Buffer, limit: number): Promise<{ sha256: string; size: number }> {
+    async digest(handle: Buffer, limit: number, pace?: Pace): Promise<{ sha256: string; size: number }> {
       const hash = createHash('sha256');
       let size = 0;
-      for await (const block of readBlocks(channel, handle, limit, signal)) {
+      for await (const block of readBlocks(channel, handle, limit, signal, pace)) {
         hash.update(block);
         size += block.length;
       }

@@ -5,13 +5,14 @@ import { createConnectionPool } from './connection-pool.ts';
 import { oneAtATime } from './exclusive.ts';
 import type { Capabilities, RemoteFolder } from './remote-folder.ts';
 import { checkPath, folderBelow, joined, tooLarge } from './remote-path.ts';
+import { createServerDigest } from './server-digest.ts';
 import { explain } from './sftp-errors.ts';
 import { checkRoot, type Place } from './sftp-folders.ts';
 import { listOverSftp, readFolder } from './sftp-listing.ts';
 import { capabilitiesOf, storeFile } from './sftp-store.ts';
 import { readBlocks } from './sftp-transfer.ts';
 import { OPEN, verbsOn } from './sftp-verbs.ts';
-import { connectSsh } from './ssh-connection.ts';
+import { connectSsh, type SshConnection } from './ssh-connection.ts';
 import type { SftpConfig } from './ssh-login.ts';
 
 /**
@@ -26,6 +27,9 @@ export function openSftp(
   const { stallMs, clock = systemClock } = options;
   const place: Place = { root: config.root, folder: folderBelow(config.root, folder) };
   const pool = createConnectionPool(config.connections, (signal) => connectSsh(config, { stallMs, clock, signal }));
+  const byServer = config.serverDigest === 'auto' ? createServerDigest(stallMs) : undefined;
+  const digestAt = (connection: SshConnection) => (path: string, size: number) =>
+    byServer?.of(connection, path, size) ?? Promise.resolve(undefined);
   /** A second store of one name waits, and finds the outcome of the first. */
   const exclusive = oneAtATime();
 
@@ -46,7 +50,9 @@ export function openSftp(
 
     async store(upload, signal) {
       check(upload.path);
-      const work = () => pool.exclusive(({ main }) => storeFile(verbsOn(main, signal), place, upload), signal);
+      const store = (connection: SshConnection) =>
+        storeFile(verbsOn(connection.main, signal), { ...place, serverDigest: digestAt(connection) }, upload);
+      const work = () => pool.exclusive(store, signal);
       return await exclusive(upload.path, work, signal);
     },
 
@@ -73,6 +79,39 @@ export function openSftp(
           for await (const block of readBlocks(verbs.channel, handle, limitBytes, signal))
             parts.push(Buffer.from(block));
           return Buffer.concat(parts);
+        } finally {
+          verbs.abandon(handle);
+        }
+      } catch (error) {
+        throw explain(error, 'read', path);
+      }
+    },
+
+    async look(path, signal) {
+      check(path);
+      const verbs = await shared(signal);
+      try {
+        // A root that is not there is no empty one.
+        const [stat] = await Promise.all([verbs.lstat(joined(place.folder, path)), checkRoot(verbs, place)]);
+        return stat?.isFile() ? { size: stat.size } : undefined;
+      } catch (error) {
+        throw explain(error, 'look at', path);
+      }
+    },
+
+    async digest(path, signal) {
+      check(path);
+      const connection = await pool.shared(signal);
+      const verbs = verbsOn(connection.main, signal);
+      const name = joined(place.folder, path);
+      try {
+        const handle = await verbs.open(name, OPEN.read);
+        try {
+          const { size } = await verbs.fstat(handle);
+          const sha256 = await digestAt(connection)(name, size);
+          if (sha256 !== undefined && (await verbs.fstat(handle)).size === size) return { sha256, size };
+          // One byte more than there should be: a file that grows meanwhile must not pass for what it was.
+          return await verbs.digest(handle, size + 1);
         } finally {
           verbs.abandon(handle);
         }

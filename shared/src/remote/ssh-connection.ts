@@ -1,8 +1,8 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import type { Client, SFTPWrapper } from 'ssh2';
+import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import type { Clock } from '../kit/clock.ts';
-import { VigieError } from '../kit/errors.ts';
+import { messageOf, VigieError } from '../kit/errors.ts';
 import { type Channel, openChannel } from './sftp-channel.ts';
 import { connectError, lost, stalled } from './sftp-errors.ts';
 import { addressOf, credentials, hostKeyCheck, type SftpConfig } from './ssh-login.ts';
@@ -13,6 +13,11 @@ export type SshConnection = {
   /** The channel that came with the connection. */
   main: Channel;
   open(): Promise<Channel>;
+  /**
+   * Runs a command in the account's shell, with nothing to read; the first 4 KiB of what it prints. `refused` where the server runs none,
+   * `stalled` where it has not ended after `limitMs`; the connection stays.
+   */
+  run(command: string, limitMs: number): Promise<{ code: number | null; output: string }>;
   /** Why the connection is of no use any more; undefined while it is. */
   lost(): VigieError | undefined;
   /** Calls back once, at the loss; returns what takes the listener away again. */
@@ -32,6 +37,7 @@ export type ConnectOptions = {
 const HANDSHAKE_LIMIT_MS = 120_000;
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVE_COUNT_MAX = 3;
+const OUTPUT_CHARACTERS_MAX = 4096;
 
 /** Logs in. Nothing is sent before the server's key has been found in the known_hosts file. */
 export async function connectSsh(config: SftpConfig, options: ConnectOptions): Promise<SshConnection> {
@@ -94,6 +100,42 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
     }
   }
 
+  function runCommand(command: string, limitMs: number): Promise<{ code: number | null; output: string }> {
+    return new Promise((done, fail) => {
+      if (reason) return fail(reason);
+      let stream: ClientChannel | undefined;
+      let output = '';
+      const ended = new AbortController();
+      const forget = onLost(() => end(() => fail(reason)));
+      function end(settle: () => void): void {
+        if (ended.signal.aborted) return;
+        ended.abort();
+        forget();
+        stream?.close();
+        settle();
+      }
+      void clock.sleep(limitMs, ended.signal).then(() => end(() => fail(stalled(address, limitMs))));
+      const refused = (error: unknown) =>
+        new VigieError('refused', `run a command at ${address}: ${messageOf(error)}`, { cause: error });
+      ssh.exec(command, (error, channel) => {
+        if (error) return end(() => fail(refused(error)));
+        if (ended.signal.aborted) return channel.close();
+        stream = channel;
+        let code: number | null = null;
+        channel.setEncoding('utf8').on('data', (text: string) => {
+          output = (output + text).slice(0, OUTPUT_CHARACTERS_MAX);
+        });
+        channel.stderr.resume();
+        channel.on('exit', (status: number | null) => {
+          code = status;
+        });
+        channel.on('error', (fault: unknown) => end(() => fail(refused(fault))));
+        channel.on('close', () => end(() => done({ code, output })));
+        channel.end();
+      });
+    });
+  }
+
   try {
     const sftp = await step(
       client.connect({
@@ -119,6 +161,7 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
         });
         return channelOn(await step(opened));
       },
+      run: (command, limitMs) => runCommand(command, limitMs),
       lost: () => reason,
       onLost,
       drop,

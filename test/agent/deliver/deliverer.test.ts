@@ -1,5 +1,6 @@
 import { createDeliverer } from '@vigie/agent/deliver/deliverer';
 import { judge } from '@vigie/agent/deliver/judge';
+import { createDeliveryPauses } from '@vigie/agent/store/delivery-pauses';
 import { systemClock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
@@ -23,6 +24,8 @@ function remoteThat(store: (upload: Upload) => Receipt): RemoteFolder {
     async *list() {},
     days: async () => [],
     read: nothing,
+    look: nothing,
+    digest: nothing,
     probe: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -30,6 +33,7 @@ function remoteThat(store: (upload: Upload) => Receipt): RemoteFolder {
 
 async function delivering(store: (upload: Upload) => Receipt, options: { workers?: number; storage?: 'absent' } = {}) {
   const ledger = await testLedger();
+  const pauses = createDeliveryPauses(ledger.ledger);
   const lost: string[] = [];
   const deliverer = createDeliverer({
     destination: 'archive',
@@ -44,6 +48,7 @@ async function delivering(store: (upload: Upload) => Receipt, options: { workers
       return true;
     },
     changed: () => undefined,
+    paused: () => pauses.of('archive', ledger.clock.now()),
     workers: options.workers ?? 1,
     proof: 'size',
     backoff: { baseMs: 5, capMs: 20 },
@@ -60,7 +65,7 @@ async function delivering(store: (upload: Upload) => Receipt, options: { workers
       await running;
     });
   };
-  return { ...ledger, deliverer, lost, start };
+  return { ...ledger, deliverer, lost, start, pauses };
 }
 
 test('a destination that is away keeps everything queued, says why, and gets it once it is back', async () => {
@@ -136,4 +141,34 @@ test.each([
   ['anything-else', 'asset'],
 ] as const)('%s is about the %s', (code, about) => {
   expect(judge(new VigieError(code, 'x')).about).toBe(about);
+});
+
+test('while an operator has paused a destination nothing goes there; it goes on by itself at the end of the pause, or at once when resumed', async () => {
+  const stored: string[] = [];
+  const site = await delivering(({ path }) => {
+    stored.push(path);
+    return receipt;
+  });
+  const now = site.clock.now();
+  site.pauses.pause('archive', { at: now, by: 'operator ada', until: now + 60_000 });
+  site.file('d/a.jpg');
+  site.start();
+  expect(site.deliverer.condition()).toMatchObject({ state: 'stopped', error: { code: 'paused' } });
+  expect(site.deliverer.condition().error?.message).toContain('operator ada');
+  // It outlasts a restart.
+  expect(createDeliveryPauses(site.ledger).of('archive', now)).toMatchObject({ by: 'operator ada' });
+  expect(stored).toEqual([]);
+  site.clock.advance(60_000);
+  site.deliverer.wake();
+  await until('it has gone', () => stored.length === 1);
+  expect(site.deliverer.condition().error).toBeNull();
+
+  site.pauses.pause('archive', { at: now, by: 'operator ada', until: null });
+  site.file('d/b.jpg');
+  site.deliverer.wake();
+  expect(site.deliverer.condition().error?.code).toBe('paused');
+  site.pauses.resume('archive');
+  site.deliverer.wake();
+  await until('the other one has gone', () => stored.length === 2);
+  expect(createDeliveryPauses(site.ledger).of('archive', now)).toBeUndefined();
 });

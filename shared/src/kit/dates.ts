@@ -1,4 +1,4 @@
-import { instantOf, localTime } from '@vigie/shared/kit/zone';
+import { instantOf, localTime } from './zone.ts';
 
 /** A date of some zone's calendar, `YYYY-MM-DD`: it compares as text. */
 export type LocalDate = string;
