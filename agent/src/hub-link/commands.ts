@@ -1,13 +1,20 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
-import { COMMANDS, type CommandName, commandArgs, type Message } from '@vigie/shared/protocol/messages';
+import { COMMANDS, type CommandName, commandArgs } from '@vigie/shared/protocol/command';
+import type { Message } from '@vigie/shared/protocol/messages';
 import type { z } from 'zod';
 import type { Replies } from '../store/replies.ts';
 
 type Json = z.infer<ReturnType<typeof z.json>>;
+/** A command's own words: its id, and who says to have sent it. */
+export type CommandOrigin = Pick<Message<'command'>, 'id' | 'by'>;
 /** What each command does; its result is the reply's data. */
 export type CommandHandlers = {
-  [N in CommandName]: (args: z.infer<(typeof commandArgs)[N]>, signal: AbortSignal) => Json | Promise<Json>;
+  [N in CommandName]: (
+    args: z.infer<(typeof commandArgs)[N]>,
+    signal: AbortSignal,
+    origin: CommandOrigin,
+  ) => Json | Promise<Json>;
 };
 
 /** Carries out commands: each id once, none after its time, with a reply whatever happens. */
@@ -20,7 +27,7 @@ export function createCommands(options: {
   const { handlers, replies, reply, clock } = options;
   const running = new Set<string>();
 
-  async function answer(name: string, { id, expiresAt, args }: Message<'command'>, signal: AbortSignal) {
+  async function answer(name: string, { id, by, expiresAt, args }: Message<'command'>, signal: AbortSignal) {
     const refuse = (code: string, message: string) => ({
       id,
       status: 'error' as const,
@@ -37,8 +44,12 @@ export function createCommands(options: {
       return refuse('arguments', `command "${name}": argument ${issue?.path.join('.')}: ${issue?.message}`);
     }
     try {
-      const handler = handlers[name as CommandName] as (args: unknown, signal: AbortSignal) => Json | Promise<Json>;
-      const data = await handler(parsed.data, signal);
+      const handler = handlers[name as CommandName] as (
+        args: unknown,
+        signal: AbortSignal,
+        origin: CommandOrigin,
+      ) => Json | Promise<Json>;
+      const data = await handler(parsed.data, signal, { id, ...(by !== undefined && { by }) });
       return { id, status: 'ok' as const, at: clock.now(), data };
     } catch (error) {
       return refuse(codeOf(error), messageOf(error).slice(0, 2000));

@@ -2,38 +2,56 @@ import type { Explanation } from '@vigie/shared/protocol/messages';
 import type { Condition } from '../deliver/deliverer.ts';
 import type { PurgeRecord } from '../store/assets.ts';
 import type { DeliveryStanding } from '../store/deliveries.ts';
+import { NEVER } from '../store/schema.ts';
 
-/** Why an asset is not at a destination, in words for an operator. */
+/** What the protocol takes; a detail that is longer would cost the answer about all the other assets. */
+const DETAIL_CHARACTERS_MAX = 1000;
+
+/** Why an asset is not at a destination: a name that programs know, and words for an operator. */
 export function explainAsset(
   path: string,
   standing: DeliveryStanding | PurgeRecord | 'not-held' | undefined,
   destination: Pick<Condition, 'error'> | undefined,
+  now: number,
 ): Explanation {
-  if (standing === 'not-held') return { path, cause: 'not-held', detail: 'the source does not hold it any more' };
+  const because = (cause: string, detail: string, code?: string | null): Explanation => ({
+    path,
+    cause,
+    detail: detail.slice(0, DETAIL_CHARACTERS_MAX),
+    ...(code && { code }),
+  });
+  if (standing === 'not-held') return because('not-held', 'the source does not hold it any more');
   if (standing === undefined) {
-    return { path, cause: 'not-ordered', detail: 'it was never ordered for this destination: a re-sync sends it' };
+    return because('not-ordered', 'it was never ordered for this destination: a re-sync sends it');
   }
   if ('provedAt' in standing) {
     const { at, reason, provedAt } = standing;
     const proof = `after it had been proved at ${provedAt.join(', ')}`;
-    const detail = `its file was removed from the source on ${new Date(at).toISOString()} (${reason}), ${proof}`;
-    return { path, cause: 'purged', detail };
+    return because('purged', `its file was removed from the source on ${isoOf(at)} (${reason}), ${proof}`);
   }
-  const { state, errorMessage, updatedAt } = standing;
+  const { state, errorCode, errorMessage, attempts, notBefore, updatedAt } = standing;
   switch (state) {
     case 'verified':
-      return {
-        path,
-        cause: 'lost-at-destination',
-        detail: `it was verified there on ${new Date(updatedAt).toISOString()} and has gone or changed since`,
-      };
+      return because(
+        'lost-at-destination',
+        `it was verified there on ${isoOf(updatedAt)} and has gone or changed since`,
+      );
     case 'failed':
-      return { path, cause: 'failed', detail: `it cannot be delivered: ${errorMessage ?? 'no reason is known'}` };
+      return because('failed', `it cannot be delivered: ${errorMessage ?? 'no reason is known'}`, errorCode);
     case 'withdrawn':
-      return { path, cause: 'withdrawn', detail: errorMessage ?? 'its delivery was withdrawn' };
-    default:
-      return destination?.error
-        ? { path, cause: 'destination-waiting', detail: `queued; the destination: ${destination.error.message}` }
-        : { path, cause: 'queued', detail: 'queued for delivery' };
+      return because('withdrawn', errorMessage ?? 'its delivery was withdrawn', errorCode);
+    default: {
+      if (notBefore === NEVER) return because('paused', 'its re-sync is paused');
+      const { error } = destination ?? {};
+      if (error) return because('destination-waiting', `queued; the destination: ${error.message}`, error.code);
+      if (attempts === 0 && notBefore > now) {
+        return because('held-back', `queued; the destination's limits hold it back until ${isoOf(notBefore)}`);
+      }
+      if (attempts === 0) return because('queued', 'queued for delivery');
+      const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
+      return because('retrying', `queued again after ${tries}: ${errorMessage ?? 'no reason is known'}`, errorCode);
+    }
   }
 }
+
+const isoOf = (at: number): string => new Date(at).toISOString();

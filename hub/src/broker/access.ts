@@ -1,4 +1,13 @@
-import { downwardFilters, HUB_STATUS, parseTopic, RETAINED, ROOT, UPWARD } from '@vigie/shared/protocol/topics';
+import {
+  downwardFilters,
+  HUB_STATUS,
+  hubTopic,
+  parseHubCommand,
+  parseTopic,
+  RETAINED,
+  ROOT,
+  UPWARD,
+} from '@vigie/shared/protocol/topics';
 import type { Account } from './accounts.ts';
 
 /**
@@ -10,7 +19,12 @@ import type { Account } from './accounts.ts';
 export function publishFault(account: Account, topic: string, retain: boolean, qos: number): string | undefined {
   if (qos > 1) return 'QoS 0 and 1 are allowed';
   const parsed = parseTopic(topic);
-  const own = account.role === 'hub' && topic === HUB_STATUS;
+  if (parseHubCommand(topic) !== undefined) {
+    if (retain) return 'a command is not retained';
+    return account.role === 'device' ? 'the hub takes commands from operators, not from devices' : undefined;
+  }
+  const own = account.role === 'hub' && (topic === HUB_STATUS || isHubReply(topic));
+  if (own && retain && topic !== HUB_STATUS) return 'a reply is not retained';
   if (!parsed && !own) return 'it is no topic of the protocol';
   if (parsed && retain && !RETAINED.includes(parsed.family)) return `"${parsed.family}" is not a retained family`;
   if (account.role === 'hub') return undefined;
@@ -21,6 +35,12 @@ export function publishFault(account: Account, topic: string, retain: boolean, q
     return `it speaks for another device; "${account.name}" may speak for itself alone`;
   return UPWARD.includes(parsed.family) ? undefined : `"${parsed.family}" comes from the hub, not from a device`;
 }
+
+/** Is this where the hub answers an operator? */
+const isHubReply = (topic: string): boolean => {
+  const name = topic.slice(hubTopic('reply', '').length);
+  return topic === hubTopic('reply', name) && parseHubCommand(hubTopic('command', name)) !== undefined;
+};
 
 /** May this account be given a message of this topic? */
 export function mayRead(account: Account, topic: string): boolean {

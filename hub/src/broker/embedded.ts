@@ -120,7 +120,8 @@ export async function startBroker(options: {
       ? { name: 'hub', role: 'hub' as const }
       : await accounts.verify(user, password);
     if (!account) throw refusal(BAD_PASSWORD, `${who}: wrong user name or password`);
-    if (clientId !== user) throw refusal(BAD_CLIENT_ID, `${who}: the client id must equal the user name`);
+    const fits = clientId === user || (account.role === 'operator' && isExtraClient(clientId, user, packet));
+    if (!fits) throw refusal(BAD_CLIENT_ID, `${who}: the client id must equal the user name`);
     const will = packet?.will;
     const fault = will && publishFault(account, will.topic, will.retain ?? false, will.qos ?? 0);
     if (fault)
@@ -224,5 +225,12 @@ function refusal(returnCode: number, message: string): VigieError & { returnCode
   const code = returnCode === BAD_PASSWORD ? 'authentication' : 'not-authorised';
   return Object.assign(new VigieError(code, message), { returnCode });
 }
+
+/**
+ * Operators listen with one client and order with another. Such a client's id begins with their name and a slash, which no other
+ * account's name has; and its session ends with its connection, so that nothing is kept for ids that were used once.
+ */
+const isExtraClient = (clientId: string, user: string, packet: ConnectPacket | undefined): boolean =>
+  clientId.startsWith(`${user}/`) && clientId.length <= 64 && packet?.clean === true;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

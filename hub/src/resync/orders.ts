@@ -1,11 +1,14 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
-import { isFinal, type JobOrder, type Message } from '@vigie/shared/protocol/messages';
+import { pack } from '@vigie/shared/protocol/inventory';
+import { isFinal, type JobOrder, type Message, type ResyncSelection } from '@vigie/shared/protocol/messages';
+import type { Amount } from '@vigie/shared/protocol/report';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 import type { Side } from '../http/schema.ts';
 import type { Activities } from '../store/activities.ts';
-import type { Inventories } from '../store/inventories.ts';
+import { type Devices, stateOf } from '../store/devices.ts';
+import type { Inventories, SourceRow } from '../store/inventories.ts';
 import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { planResync } from './plan.ts';
@@ -14,11 +17,27 @@ import { planResync } from './plan.ts';
 export type Resync = {
   /** Orders what mends a completed report; returns the jobs. */
   start(report: ReportRow, by: string): JobRow[];
+  /** The same by a report's id. Throws `not-found`, or `conflict` where it has not completed or is being mended already. */
+  startReport(id: string, by: string): JobRow[];
+  /** Orders assets that somebody has named. Throws `not-found` for a source or destination that the device has not told of. */
+  startSelected(selected: Selected, by: string, expiryMs?: number): JobRow;
+  /** What that would be, and how long it takes at the rate seen lately. */
+  measure(selected: Selected): { total: Amount; seconds: number | null };
   order(id: string, want: JobRow['want'], by: string): JobRow;
   updated(address: DeviceAddress, update: Message<'job/update'>): void;
   /** Tells a device all its open orders anew. */
   tell(address: DeviceAddress): void;
   expire(): void;
+};
+
+/** Assets of one source, as somebody names them. */
+export type Selected = DeviceAddress & {
+  source: string;
+  destination: string;
+  all: boolean;
+  days: readonly string[];
+  paths: readonly string[];
+  replace: boolean;
 };
 
 const ENDINGS: Partial<Record<JobRow['state'], string>> = {
@@ -35,8 +54,11 @@ const NEXT_BYTES_MAX = 200_000;
 export function createResync(options: {
   jobs: JobStore;
   reports: ReportStore;
+  devices: Pick<Devices, 'find'>;
   inventories: Inventories;
   activities: Activities;
+  /** Bytes a second that deliveries have lately reached, or null where none were seen. */
+  rate: () => number | null;
   publishNext: (address: DeviceAddress, jobs: JobOrder[]) => Promise<void>;
   /** Compare again, now that all jobs of a report have ended. */
   followUp: (report: ReportRow) => void;
@@ -45,7 +67,7 @@ export function createResync(options: {
   clock: Clock;
   log: Log;
 }): Resync {
-  const { jobs, reports, inventories, activities, clock, log } = options;
+  const { jobs, reports, devices, inventories, activities, clock, log } = options;
 
   function tell(address: DeviceAddress): void {
     const orders: JobOrder[] = [];
@@ -61,38 +83,82 @@ export function createResync(options: {
     });
   }
 
+  function sourceOf(selected: Selected): SourceRow {
+    const { site, device, source, destination } = selected;
+    const known = devices.find(selected);
+    const told = known && stateOf(known)?.sources.find((s) => s.name === source);
+    const row = inventories.find(selected);
+    if (!row || !told) {
+      throw new VigieError('not-found', `re-sync "${site}/${device}/${source}": the hub has never heard of it`);
+    }
+    if (told.destinations.some((d) => d.name === destination)) return row;
+    const list = told.destinations.map((d) => d.name).join(', ') || 'none';
+    const message = `re-sync "${device}/${source}" to "${destination}": the source has no such destination, but ${list}`;
+    throw new VigieError('not-found', message);
+  }
+
+  function start(report: ReportRow, by: string): JobRow[] {
+    const left: Side = JSON.parse(report.left);
+    const right: Side = JSON.parse(report.right);
+    if (left.type !== 'source' || right.type !== 'destination') {
+      throw new VigieError('conflict', 're-sync: the report compares no source with a destination, so nobody can send');
+    }
+    const row = inventories.find(left);
+    const dayCounts = new Map(row ? inventories.buckets(row).map((b) => [b.day, b.count]) : []);
+    const place = { source: left.source, destination: right.destination };
+    const isSendable = ({ path }: { path: string }) => !row || inventories.entry(row, path)?.purgedAt === undefined;
+    const unmatched = [...reports.allUnmatched(report.id)];
+    const planned = planResync(unmatched.filter(isSendable), dayCounts, place);
+    const expiresAt = clock.now() + options.expiryMs;
+    const { site, device } = left;
+    const created = planned.map(({ selection, total }) =>
+      jobs.create({ site, device, by, reportId: report.id, selection, total, expiresAt }),
+    );
+    const count = created.reduce((sum, j) => sum + j.totalCount, 0);
+    if (count > 0) {
+      const ordered = `re-sync of ${count} assets of ${left.source} to ${right.destination} ordered by ${by}`;
+      const rest = unmatched.length - count;
+      activities.add('resync', rest === 0 ? ordered : `${ordered}; ${rest} that it does not mend are left`, left);
+      tell(left);
+    }
+    for (const { id } of created) options.changed(id);
+    return created;
+  }
+
   return {
     tell,
-    start(report, by) {
-      const left: Side = JSON.parse(report.left);
-      const right: Side = JSON.parse(report.right);
-      if (left.type !== 'source' || right.type !== 'destination') {
-        throw new VigieError(
-          'conflict',
-          're-sync: the report compares no source with a destination, so nobody can send',
-        );
+    start,
+    startReport(id, by) {
+      const row = reports.find(id);
+      if (!row) throw new VigieError('not-found', `report "${id}": there is none`);
+      if (row.state !== 'completed') {
+        throw new VigieError('conflict', `re-sync of report "${id}": it is ${row.state}; it should have completed`);
       }
-      const row = inventories.find(left);
-      const dayCounts = new Map(row ? inventories.buckets(row).map((b) => [b.day, b.count]) : []);
-      const place = { source: left.source, destination: right.destination };
-      const isSendable = ({ path }: { path: string }) => !row || inventories.entry(row, path)?.purgedAt === undefined;
-      const planned = planResync([...reports.allUnmatched(report.id)].filter(isSendable), dayCounts, place);
-      const expiresAt = clock.now() + options.expiryMs;
-      const { site, device } = left;
-      const created = planned.map(({ selection, total }) =>
-        jobs.create({ site, device, by, reportId: report.id, selection, total, expiresAt }),
-      );
-      const count = created.reduce((sum, j) => sum + j.totalCount, 0);
-      if (count > 0) {
-        activities.add(
-          'resync',
-          `re-sync of ${count} assets of ${left.source} to ${right.destination} ordered by ${by}`,
-          left,
-        );
-        tell(left);
+      if (jobs.ofReport(id).some((j) => !isFinal(j.state))) {
+        throw new VigieError('conflict', `re-sync of report "${id}": it is being mended already`);
       }
-      for (const { id } of created) options.changed(id);
-      return created;
+      return start(row, by);
+    },
+    startSelected(selected, by, expiryMs = options.expiryMs) {
+      const total = inventories.sendable(sourceOf(selected), selected);
+      const { site, device, source, destination, all, days, paths, replace } = selected;
+      const selection: ResyncSelection = {
+        ...{ source, destination, replace },
+        ...(all && { all }),
+        ...(days.length > 0 && { days: [...days] }),
+        ...(paths.length > 0 && { paths: pack(paths) }),
+      };
+      const expiresAt = clock.now() + expiryMs;
+      const row = jobs.create({ site, device, by, reportId: null, selection, total, expiresAt });
+      activities.add('resync', `re-sync of ${total.count} assets of ${source} to ${destination} ordered by ${by}`, row);
+      tell(row);
+      options.changed(row.id);
+      return row;
+    },
+    measure(selected) {
+      const total = inventories.sendable(sourceOf(selected), selected);
+      const rate = options.rate();
+      return { total, seconds: rate === null ? null : Math.ceil(total.bytes / rate) };
     },
     order(id, want, by) {
       const row = jobs.order(id, want, by);
@@ -106,10 +172,20 @@ export function createResync(options: {
       return row;
     },
     updated(address, update) {
+      if (update.order?.id === update.id && jobs.adopt(address, update.order, update.at)) {
+        const { selection, by } = update.order;
+        const place = `${selection.source} to ${selection.destination}`;
+        activities.add('resync', `re-sync of ${place} ordered by ${by} at the device itself`, address);
+      }
+      const before = jobs.find(update.id)?.version;
       const row = jobs.update(address, update);
       if (!row) return;
       options.changed(row.id);
-      if (!isFinal(row.state)) return;
+      if (!isFinal(row.state)) {
+        // An operator ordered at the device, or against the hub: what the broker keeps for it has to say what holds now.
+        if (row.version !== before || update.order) tell(address);
+        return;
+      }
       const sent = `${row.doneCount} of ${row.totalCount} assets are at ${row.destination}`;
       activities.add('resync', `re-sync of ${row.source} has ${ENDINGS[row.state] ?? 'ended'}: ${sent}`, address);
       tell(address);

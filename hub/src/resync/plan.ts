@@ -10,8 +10,9 @@ const PATHS_TEXT_MAX = 90_000;
 const PATHS_MAX = 20_000;
 const DAYS_MAX = 2_000;
 
-/** Can a re-sync mend this entry? What only the destination has, and what the source cannot read, it leaves alone. */
-export const isMendable = ({ class: c }: Unmatched): boolean => c === 'missing' || c === 'differing' || c === 'corrupt';
+/** Is this what a re-sync mends? Everything else it leaves alone: what goes by itself, what is for a person, what is no loss. */
+export const isMendable = ({ action }: Pick<Unmatched, 'action'>): boolean =>
+  action === 'resync' || action === 'resync-replace';
 
 /**
  * The orders that mend a report's unmatched entries: whole days where all of a day has to go, single paths else, in as
@@ -41,7 +42,7 @@ export function planResync(
 
   const jobs: PlannedJob[] = [];
   const add = (days: string[], paths: string[], entries: Unmatched[]) => {
-    const replace = entries.some((e) => e.class !== 'missing');
+    const replace = entries.some((e) => e.action === 'resync-replace');
     const bytes = entries.reduce((sum, e) => sum + (e.sourceSize ?? 0), 0);
     const selection: ResyncSelection = {
       ...place,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { COMMANDS, commandArgs, EVENT_TYPES, hubStatus, SCHEMAS } from './messages.ts';
-import { FAMILIES, type Family, HUB_STATUS, RETAINED, topicOf, UPWARD } from './topics.ts';
+import { COMMANDS, commandArgs } from './command.ts';
+import { HUB_COMMANDS, hubCommandArgs } from './hub-command.ts';
+import { EVENT_TYPES, hubStatus, SCHEMAS } from './messages.ts';
+import { FAMILIES, type Family, HUB_STATUS, hubTopic, RETAINED, topicOf, UPWARD } from './topics.ts';
 
 /** What each family is for, and who listens: the text of the AsyncAPI document. */
 const PURPOSE: Record<Family, string> = {
@@ -43,6 +45,9 @@ const LEVELS = {
   source: { description: 'The name of the source.' },
 };
 
+/** What the hub takes from operators and answers them: the messages are those of a device's commands. */
+const HUB_NAME = { name: { description: 'The name of the command to the hub.', enum: [...HUB_COMMANDS] } };
+
 type Json = Record<string, unknown>;
 
 /**
@@ -51,8 +56,22 @@ type Json = Record<string, unknown>;
  */
 export function asyncApi(version: string): Json {
   const schemas: Json = {};
-  const channels: Json = { hubStatus: channel(HUB_STATUS, {}, 'hubStatus', 'Birth and last will of the hub.', true) };
-  const operations: Json = { sendHubStatus: operation('send', 'hubStatus', 'hubStatus') };
+  const channels: Json = {
+    hubStatus: channel(HUB_STATUS, {}, 'hubStatus', 'Birth and last will of the hub.', true),
+    hubCommand: channel(
+      hubTopic('command', '{name}'),
+      HUB_NAME,
+      'command',
+      'What an operator orders of the hub.',
+      false,
+    ),
+    hubReply: channel(hubTopic('reply', '{name}'), HUB_NAME, 'reply', 'What the hub answers, under its name.', false),
+  };
+  const operations: Json = {
+    sendHubStatus: operation('send', 'hubStatus', 'hubStatus'),
+    receiveHubCommand: operation('receive', 'hubCommand', 'command'),
+    sendHubReply: operation('send', 'hubReply', 'reply'),
+  };
   const messages: Json = {
     hubStatus: {
       name: 'hubStatus',
@@ -87,12 +106,17 @@ export function asyncApi(version: string): Json {
     const key = `arguments-${name}`;
     schemas[key] = schemaOf(key, commandArgs[name], schemas);
   }
+  for (const name of HUB_COMMANDS) {
+    const key = `hub-arguments-${name}`;
+    schemas[key] = schemaOf(key, hubCommandArgs[name], schemas);
+  }
   return {
     asyncapi: '3.0.0',
     info: {
       title: 'Vigie over MQTT',
       version,
-      description: 'Messages between agents and the hub. The arguments of each command stand under components.schemas.',
+      description:
+        'Messages between agents, the hub and operators. The arguments of each command stand under components.schemas.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',

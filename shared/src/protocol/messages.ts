@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { entrySchema, identifier } from './asset.ts';
+import { command, reply } from './command.ts';
 import { ENDPOINT_STATES_MAX, endpointState } from './endpoint-state.ts';
 import { bucketSchema } from './inventory.ts';
 import { powerState, sensorState } from './power-state.ts';
@@ -236,43 +237,13 @@ export type DeviceEvent = z.infer<typeof deviceEvent>;
 
 export const ack = z.object({ generation: text(40), seq: z.int().nonnegative() });
 
-/** Commands: short methods that answer within seconds. */
-export const COMMANDS = ['ping', 'capture', 'scan', 'recover-stage', 'retry-failed', 'explain'] as const;
-export type CommandName = (typeof COMMANDS)[number];
-
-export const command = z.object({
-  id: z.string().min(1).max(64),
-  /** Hub time after which the command must not run any more. */
-  expiresAt: instant,
-  by: text(120).optional(),
-  args: z.record(z.string().max(64), z.json()).default({}),
+/** What an `explain` command answers, path by path. `code` is that of the error behind it, of the delivery or of the destination. */
+export const explanation = z.object({
+  path: text(4096),
+  cause: text(64),
+  detail: text(1000),
+  code: text(64).optional(),
 });
-
-/** The arguments of each command. */
-export const commandArgs = {
-  ping: z.object({}),
-  capture: z.object({ source: identifier }),
-  scan: z.object({ source: identifier.optional() }),
-  'recover-stage': z.object({ source: identifier.optional() }),
-  'retry-failed': z.object({ source: identifier.optional(), destination: identifier.optional() }),
-  /** Why is each of these assets not at that destination? */
-  explain: z.object({
-    source: identifier,
-    destination: identifier.optional(),
-    paths: z.array(z.string().max(4096)).max(500),
-  }),
-} satisfies Record<CommandName, z.ZodType>;
-
-export const reply = z.object({
-  id: text(64),
-  status: z.enum(['ok', 'error', 'accepted']),
-  at: instant,
-  data: z.json().optional(),
-  error: z.object({ code: text(64), message: text(2000) }).optional(),
-});
-
-/** What an `explain` command answers, path by path. */
-export const explanation = z.object({ path: text(4096), cause: text(64), detail: text(1000) });
 export type Explanation = z.infer<typeof explanation>;
 
 export const JOB_STATES = [
@@ -312,6 +283,8 @@ export const jobOrder = z.object({
   createdAt: instant,
   expiresAt: instant,
   by: text(120),
+  /** `operator` where the device had it by a command, and not from the hub. */
+  origin: z.enum(['hub', 'operator']).optional(),
   selection: resyncSelection,
 });
 export type JobOrder = z.infer<typeof jobOrder>;
@@ -330,6 +303,8 @@ export const jobUpdate = z.object({
   /** Assets that are not there any more or cannot be delivered; told by `message`. */
   failed: z.int().nonnegative(),
   message: text(1000).nullable(),
+  /** The order itself, where it is an operator's: told once a connection, so that the hub knows the job too. */
+  order: jobOrder.optional(),
 });
 
 /** All buckets of one source in figures, packed; retained. */

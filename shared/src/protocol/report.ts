@@ -5,6 +5,25 @@
 export const CLASSES = ['missing', 'extra', 'differing', 'corrupt', 'unreadable'] as const;
 export type UnmatchedClass = (typeof CLASSES)[number];
 
+/**
+ * What mends an asset that is not matched. `resync` and `resync-replace` are what a re-sync does; everything else is for a person, for
+ * time, or needs nothing. `docs/sync-reports.md` has the table.
+ */
+export const ACTIONS = [
+  'resync',
+  'resync-replace',
+  'wait',
+  'resume',
+  'mend-destination',
+  'look-at-source',
+  'look-at-destination',
+  'copy-from-elsewhere',
+  'copy-by-hand',
+  'rerun',
+  'none-needed',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
 export const REPORT_STATES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type ReportState = (typeof REPORT_STATES)[number];
 
@@ -36,6 +55,7 @@ export type Unmatched = {
   sourceSize: number | null;
   destinationSize: number | null;
   cause: string;
+  action: Action;
 };
 
 /** The JSON of a report, in the API and in `check --format json` alike. Times are ISO 8601 in UTC, or null. */

@@ -4,6 +4,20 @@ import { identifier } from './asset.ts';
 export const ROOT = 'vigie/v1/';
 export const HUB_STATUS = `${ROOT}hub/status`;
 
+/** Below it lies what the hub itself is told and says, so no site may have this name. */
+export const HUB_SITE = 'hub';
+/** The subscription of a hub for what operators order of it. */
+export const HUB_COMMAND_FILTER = `${ROOT}${HUB_SITE}/command/+`;
+
+/** Where an operator orders something of the hub, and where the hub answers. */
+export const hubTopic = (family: 'command' | 'reply', name: string): string => `${ROOT}${HUB_SITE}/${family}/${name}`;
+
+/** The name of the command that a topic gives to the hub, or undefined where it is none. */
+export function parseHubCommand(topic: string): string | undefined {
+  const name = topic.slice(hubTopic('command', '').length);
+  return topic === hubTopic('command', name) && isIdentifier(name) ? name : undefined;
+}
+
 export type DeviceAddress = { site: string; device: string };
 
 /** Message families of a device; `<x>` levels are given to `topicOf` as `sub`. */
@@ -61,10 +75,10 @@ export function topicOf({ site, device }: DeviceAddress, family: Family, sub?: s
   }
 }
 
-/** What a topic names, or undefined where it is none of ours. All its free levels are identifiers: 1–32 of a-z, 0-9, `-`. */
+/** What a device's topic names, or undefined where it is none. All its free levels are identifiers: 1–32 of a-z, 0-9, `-`. */
 export function parseTopic(topic: string): (DeviceAddress & { family: Family; sub: string | undefined }) | undefined {
   const [, , site = '', device = '', , second] = topic.split('/');
-  if (!isIdentifier(site) || !isIdentifier(device)) return undefined;
+  if (!isIdentifier(site) || !isIdentifier(device) || site === HUB_SITE) return undefined;
   for (const family of FAMILIES) {
     const sub = WITHOUT_SUB.includes(family) ? undefined : second;
     if (topicOf({ site, device }, family, sub) !== topic) continue;

@@ -17,7 +17,12 @@ async function answering() {
     scan: refuse,
     'recover-stage': refuse,
     'retry-failed': refuse,
+    'pause-deliveries': refuse,
+    'resume-deliveries': refuse,
     explain: refuse,
+    resync: refuse,
+    jobs: refuse,
+    job: refuse,
   };
   const command = createCommands({
     handlers,

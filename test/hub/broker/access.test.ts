@@ -2,7 +2,9 @@ import { mayRead, maySubscribe, publishFault } from '@vigie/hub/broker/access';
 import {
   downwardFilters,
   FAMILIES,
+  HUB_COMMAND_FILTER,
   HUB_STATUS,
+  hubTopic,
   RETAINED,
   topicOf,
   UPWARD,
@@ -111,6 +113,34 @@ test('an operator reads everything and gives commands', () => {
   expect([maySubscribe(operator, 'vigie/v1/#'), maySubscribe(operator, '#'), maySubscribe(operator, '$SYS/#')]).toEqual(
     [true, false, false],
   );
+});
+
+test('operators order of the hub, which answers; a device does neither and hears neither', () => {
+  const order = hubTopic('command', 'fleet');
+  const answer = hubTopic('reply', 'fleet');
+  const may = (account: Parameters<typeof publishFault>[0]) =>
+    [order, answer].map((topic) => publishFault(account, topic, false, 1) === undefined);
+  expect([may(operator), may(hub), may(device)]).toEqual([
+    [true, false],
+    [true, true],
+    [false, false],
+  ]);
+  for (const account of [operator, hub]) expect(publishFault(account, order, true, 1)).toContain('retained');
+  expect(publishFault(hub, answer, true, 1)).toContain('retained');
+  // A device of this name is no way in either, nor one that claims to stand at a site "hub".
+  for (const name of ['command', 'reply']) {
+    const sly = { name, role: 'device' } as const;
+    for (const family of FAMILIES)
+      expect(publishFault(sly, topicOf({ site: 'hub', device: name }, family, 'x'), false, 1)).toBeTypeOf('string');
+  }
+  for (const filter of [HUB_COMMAND_FILTER, hubTopic('reply', '+'), order, answer]) {
+    expect([maySubscribe(device, filter), maySubscribe(operator, filter), maySubscribe(hub, filter)], filter).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  }
+  expect([mayRead(device, order), mayRead(device, answer), mayRead(operator, answer)]).toEqual([false, false, true]);
 });
 
 test('the hub does all of the protocol, and nothing beside it', () => {

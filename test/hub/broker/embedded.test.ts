@@ -7,7 +7,14 @@ import { systemClock } from '@vigie/shared/kit/clock';
 import { silentLog } from '@vigie/shared/kit/log';
 import type { Link, LinkOptions } from '@vigie/shared/link/link';
 import { openLink } from '@vigie/shared/link/mqtt';
-import { downwardFilters, HUB_STATUS, topicOf, upwardFilters } from '@vigie/shared/protocol/topics';
+import {
+  downwardFilters,
+  HUB_COMMAND_FILTER,
+  HUB_STATUS,
+  hubTopic,
+  topicOf,
+  upwardFilters,
+} from '@vigie/shared/protocol/topics';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Logged, recordingLog } from '../../shared/link/recording-log.ts';
 import { tempFolder, until } from '../../support/temp.ts';
@@ -25,7 +32,10 @@ async function setting(): Promise<Setting> {
   await accounts.add({ name: 'olga', role: 'operator' }, 'olga');
   const broker = await startBroker({ host: '127.0.0.1', port: 0, accounts, hubPassword: HUB_PASSWORD, log });
   onTestFinished(() => broker.close());
-  const { link: hub, taken: heard } = open(broker, 'hub', { password: HUB_PASSWORD, subscriptions: upwardFilters() });
+  const { link: hub, taken: heard } = open(broker, 'hub', {
+    password: HUB_PASSWORD,
+    subscriptions: [...upwardFilters(), HUB_COMMAND_FILTER],
+  });
   await until('the hub is up', () => hub.connected);
   return { broker, accounts, records, hub, heard };
 }
@@ -242,6 +252,51 @@ test('a kicked client comes back; one whose account is gone does not', async () 
     records.some(({ message }) => message.includes('wrong user name or password')),
   );
   expect(broker.clients()).toEqual(['hub']);
+});
+
+test('an operator has several clients, and hears the answer to its order; a device has one, and orders nothing', async () => {
+  const { broker, hub, heard, records } = await setting();
+  const as = (clientId: string, user: string) =>
+    open(broker, clientId, { user, password: user, subscriptions: ['vigie/v1/hub/reply/+'] });
+  const listening = as('olga', 'olga');
+  await until('olga listens', () => listening.link.connected);
+  const send = (client: string, user: string, more: string[] = []) =>
+    promisify(execFile)(
+      'mosquitto_pub',
+      [
+        '-p',
+        `${broker.port}`,
+        '-q',
+        '1',
+        '-i',
+        client,
+        '-u',
+        user,
+        '-P',
+        user,
+        '-m',
+        '{}',
+        '-t',
+        hubTopic('command', 'fleet'),
+        ...more,
+      ],
+      { timeout: 10_000 },
+    ).then(
+      () => true,
+      () => false,
+    );
+  expect(await send('olga/2', 'olga')).toBe(true);
+  await until('the order has come', () => heard.length === 1);
+  await hub.publish(hubTopic('reply', 'fleet'), 'answer');
+  await until('olga hears it', () => listening.taken.some(({ text }) => text === 'answer'));
+  expect(listening.link.connected).toBe(true);
+  // Another's name, a session that would outlive its connection, a device's second client, and a device's order.
+  expect(await send('a/2', 'olga')).toBe(false);
+  expect(await send('olga/3', 'olga', ['-c'])).toBe(false);
+  expect(await send('a/2', 'a')).toBe(false);
+  expect(await send('a', 'a')).toBe(false);
+  expect(heard).toHaveLength(1);
+  expect(refusals(records).at(-1)).toContain('the hub takes commands from operators, not from devices');
 });
 
 test('a port that is taken is told as such', async () => {

@@ -1,25 +1,28 @@
 import { planResync } from '@vigie/hub/resync/plan';
 import { unpack } from '@vigie/shared/protocol/inventory';
-import type { Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
+import type { Action, Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 const place = { source: 'garden', destination: 'archive' };
-const entry = (path: string, name: UnmatchedClass = 'missing'): Unmatched => ({
+const entry = (path: string, name: UnmatchedClass = 'missing', action: Action = 'resync'): Unmatched => ({
   class: name,
   path,
   sourceSize: 10,
   destinationSize: name === 'missing' ? null : 5,
   cause: '',
+  action,
 });
 const paths = z.array(z.string());
 
-test('what only the destination has and what the source cannot read is left alone', async () => {
+test('what only the destination has, what the source cannot read and what goes by itself is left alone', async () => {
   const found = [
     entry('d/a.jpg'),
-    entry('d/b.jpg', 'extra'),
-    entry('d/c.jpg', 'unreadable'),
-    entry('d/d.jpg', 'corrupt'),
+    entry('d/b.jpg', 'extra', 'none-needed'),
+    entry('d/c.jpg', 'unreadable', 'look-at-source'),
+    entry('d/d.jpg', 'corrupt', 'resync-replace'),
+    entry('d/e.jpg', 'missing', 'wait'),
+    entry('d/f.jpg', 'missing', 'copy-from-elsewhere'),
   ];
   const [job, ...others] = planResync(found, new Map([['d', 100]]), place);
   expect(others).toEqual([]);
@@ -64,5 +67,5 @@ test('a list that does not fit into a message becomes several orders, with nothi
 });
 
 test('nothing to mend, no job', () => {
-  expect(planResync([entry('d/b.jpg', 'extra')], new Map(), place)).toEqual([]);
+  expect(planResync([entry('d/b.jpg', 'extra', 'none-needed')], new Map(), place)).toEqual([]);
 });

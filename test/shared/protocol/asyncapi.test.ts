@@ -1,6 +1,15 @@
 import { asyncApi } from '@vigie/shared/protocol/asyncapi';
-import { COMMANDS, EVENT_TYPES } from '@vigie/shared/protocol/messages';
-import { downwardFilters, FAMILIES, HUB_STATUS, UPWARD } from '@vigie/shared/protocol/topics';
+import { COMMANDS } from '@vigie/shared/protocol/command';
+import { HUB_COMMANDS } from '@vigie/shared/protocol/hub-command';
+import { EVENT_TYPES } from '@vigie/shared/protocol/messages';
+import {
+  downwardFilters,
+  FAMILIES,
+  HUB_COMMAND_FILTER,
+  HUB_STATUS,
+  hubTopic,
+  UPWARD,
+} from '@vigie/shared/protocol/topics';
 import { expect, test } from 'vitest';
 
 type Channel = { address: string; parameters: Record<string, { enum?: string[] }>; messages: Record<string, unknown> };
@@ -36,18 +45,20 @@ test('each parameter of an address is described, and no other', () => {
   }
   expect(document.channels.event?.parameters.type?.enum).toEqual([...EVENT_TYPES]);
   expect(document.channels.command?.parameters.name?.enum).toEqual([...COMMANDS]);
+  expect(document.channels.hubCommand?.parameters.name?.enum).toEqual([...HUB_COMMANDS]);
 });
 
 test('each family has a channel, and an operation in its direction', () => {
-  expect(Object.keys(document.channels)).toHaveLength(FAMILIES.length + 1);
+  expect(Object.keys(document.channels)).toHaveLength(FAMILIES.length + 3);
   const sent = Object.values(document.operations)
     .filter(({ action }) => action === 'send')
     .map(({ channel }) => document.channels[channel.$ref.slice('#/channels/'.length)]?.address);
-  const filters = downwardFilters({ site: '{site}', device: '{device}' });
+  const filters = [...downwardFilters({ site: '{site}', device: '{device}' }), hubTopic('reply', '+')];
   expect(sent.map((address) => address?.replace(/\{(source|name)\}/, '+')).sort()).toEqual(filters.sort());
   expect(sent).toContain(HUB_STATUS);
   const received = Object.values(document.operations).filter(({ action }) => action === 'receive');
-  expect(received).toHaveLength(UPWARD.length);
+  expect(received).toHaveLength(UPWARD.length + 1);
+  expect(document.channels.hubCommand?.address.replace('{name}', '+')).toBe(HUB_COMMAND_FILTER);
 });
 
 test('each message has a payload with a form, and each command its arguments', () => {
@@ -57,6 +68,8 @@ test('each message has a payload with a form, and each command its arguments', (
   }
   for (const name of COMMANDS)
     expect(document.components.schemas).toHaveProperty([`arguments-${name}`, 'type'], 'object');
+  for (const name of HUB_COMMANDS)
+    expect(document.components.schemas).toHaveProperty([`hub-arguments-${name}`, 'type'], 'object');
 });
 
 test('it is plain JSON', () => {

@@ -3,10 +3,16 @@ import { OFFLINE_QUEUE_MAX } from '@vigie/hub/broker/bounded-queues';
 import { RETAINED_TOPICS_MAX } from '@vigie/hub/broker/retained-limit';
 import { PACKET_BYTES_MAX } from '@vigie/shared/link/link';
 import { DEPTH_MAX, ENTRIES_MAX, PAYLOAD_BYTES_MAX } from '@vigie/shared/link/payload';
+import { COMMANDS, commandArgs } from '@vigie/shared/protocol/command';
+import {
+  HUB_COMMAND_BYTES_MAX,
+  HUB_COMMANDS,
+  HUB_COMMANDS_BURST,
+  HUB_COMMANDS_PER_SECOND,
+  hubCommandArgs,
+} from '@vigie/shared/protocol/hub-command';
 import { CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, INFLATED_BYTES_MAX } from '@vigie/shared/protocol/inventory';
 import {
-  COMMANDS,
-  commandArgs,
   deviceEvent,
   deviceStatus,
   EVENT_TYPES,
@@ -17,7 +23,7 @@ import {
   SCHEMAS,
   THUMBNAIL_BYTES_MAX,
 } from '@vigie/shared/protocol/messages';
-import { FAMILIES, HUB_STATUS, RETAINED, topicOf, UPWARD } from '@vigie/shared/protocol/topics';
+import { FAMILIES, HUB_STATUS, hubTopic, RETAINED, topicOf, UPWARD } from '@vigie/shared/protocol/topics';
 import { describe, expect, test } from 'vitest';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -53,9 +59,10 @@ describe('docs/protocol.md agrees with the code', () => {
 
   test('it names no other topic, event or command', () => {
     const topics = rows.filter(([cell]) => cell?.startsWith('`vigie/'));
-    expect(topics).toHaveLength(FAMILIES.length + 1);
-    expect(row(HUB_STATUS)).toHaveLength(1);
-    expect(rows).toHaveLength(topics.length + EVENT_TYPES.length + COMMANDS.length);
+    expect(topics).toHaveLength(FAMILIES.length + 3);
+    for (const topic of [HUB_STATUS, hubTopic('command', '<name>'), hubTopic('reply', '<name>')])
+      expect(row(topic), topic).toHaveLength(1);
+    expect(rows).toHaveLength(topics.length + EVENT_TYPES.length + COMMANDS.length + HUB_COMMANDS.length);
   });
 
   test.each(Object.entries(SCHEMAS).filter(([family]) => family !== 'event'))('keys of %s', (family, schema) => {
@@ -88,6 +95,12 @@ describe('docs/protocol.md agrees with the code', () => {
     expect(documented).toEqual(Object.keys(commandArgs[name].shape));
   });
 
+  test.each(HUB_COMMANDS)('command to the hub %s', (name) => {
+    const [, cell] = row(`hub/command/${name}`)[0] ?? [];
+    const documented = [...(cell ?? '').matchAll(/`(\w+)`/g)].map((match) => match[1]);
+    expect(documented).toEqual(Object.keys(hubCommandArgs[name].shape));
+  });
+
   test('states', () => {
     const states = [
       ...deviceStatus.shape.state.options,
@@ -110,6 +123,9 @@ describe('docs/protocol.md agrees with the code', () => {
       [THUMBNAIL_BYTES_MAX, 'bytes'],
       [RETAINED_TOPICS_MAX, 'retained topics'],
       [OFFLINE_QUEUE_MAX, 'messages'],
+      [HUB_COMMAND_BYTES_MAX, 'bytes'],
+      [HUB_COMMANDS_PER_SECOND, 'a second'],
+      [HUB_COMMANDS_BURST, 'at once'],
     ] as const;
     expect(limits.filter(([limit, unit]) => !new RegExp(`\\b${limit}\\b ?${unit}`).test(text))).toEqual([]);
   });

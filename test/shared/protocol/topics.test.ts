@@ -2,6 +2,8 @@ import {
   downwardFilters,
   FAMILIES,
   HUB_STATUS,
+  hubTopic,
+  parseHubCommand,
   parseTopic,
   RETAINED,
   topicOf,
@@ -13,7 +15,7 @@ import { expect, test } from 'vitest';
 
 const WITHOUT_SUB = ['status', 'state', 'ack', 'job/next'];
 const identifier = fc.stringMatching(/^[a-z0-9-]{1,32}$/);
-const address = fc.record({ site: identifier, device: identifier });
+const address = fc.record({ site: identifier.filter((name) => name !== 'hub'), device: identifier });
 const family = fc.constantFrom(...FAMILIES);
 
 test('a topic names what it was made of', () => {
@@ -57,8 +59,27 @@ test('nothing else is a topic of the protocol', () => {
     'vigie/v1/main/cam/job/one',
     'vigie/v1/main/cam/job//update',
     'vigie/v1/main/../status',
+    // What the hub takes and answers is no device's, whatever its name.
+    'vigie/v1/hub/command/status',
+    'vigie/v1/hub/reply/state',
+    'vigie/v1/hub/cam/event/captured',
   ]) {
     expect(parseTopic(topic), topic).toBeUndefined();
+  }
+});
+
+test('a command to the hub has a name, and nothing below or beside it is one', () => {
+  fc.assert(fc.property(identifier, (name) => parseHubCommand(hubTopic('command', name)) === name));
+  for (const topic of [
+    hubTopic('reply', 'fleet'),
+    hubTopic('command', ''),
+    hubTopic('command', '+'),
+    hubTopic('command', 'fleet/x'),
+    'vigie/v1/hub/command',
+    'vigie/v1/main/cam/command/ping',
+    '/vigie/v1/hub/command/fleet',
+  ]) {
+    expect(parseHubCommand(topic), topic).toBeUndefined();
   }
 });
 

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { identifier, KINDS } from './asset.ts';
+import { JOB_ORDERS, operatorSelection } from './command.ts';
+
+/**
+ * What operators order of the hub: `vigie/v1/hub/command/<name>`, answered on `vigie/v1/hub/reply/<name>`, in the envelope of a
+ * device's commands (`command` and `reply` in `command.ts`). Everything that the HTTP API lets an operator do with the fleet is here.
+ */
+export const HUB_COMMANDS = [
+  'fleet',
+  'reports',
+  'report',
+  'report-status',
+  'report-cancel',
+  'report-remove',
+  'rerun',
+  'resync',
+  'jobs',
+  'job',
+] as const;
+export type HubCommandName = (typeof HUB_COMMANDS)[number];
+
+/** Bytes of one command to the hub at most. */
+export const HUB_COMMAND_BYTES_MAX = 64 * 1024;
+/** Commands that the hub takes within a second, once a burst of them is spent. */
+export const HUB_COMMANDS_PER_SECOND = 10;
+export const HUB_COMMANDS_BURST = 50;
+
+const day = z.string().regex(/^\d{8}$/, 'a day, YYYYMMDD, is allowed');
+const reportId = z.string().min(1).max(64);
+const place = { site: identifier, device: identifier, source: identifier };
+
+/** A side of a report. The hub's own directories are for administrators, and so not for this way. */
+const side = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('source'), ...place }),
+  z.object({ type: z.literal('destination'), destination: identifier, ...place }),
+]);
+
+const filter = z.object({
+  fromDay: day.optional(),
+  toDay: day.optional(),
+  kinds: z.array(z.enum(KINDS)).max(KINDS.length).optional(),
+  pathPrefix: z.string().max(1000).optional(),
+});
+
+/** How many unmatched assets the answer lists at most. */
+const entries = z.int().min(0).max(500).default(100);
+const offset = z.int().min(0).max(100_000_000).default(0);
+
+/** The arguments of each command to the hub. */
+export const hubCommandArgs = {
+  /** Devices with presence and backlog. */
+  fleet: z.object({
+    site: identifier.optional(),
+    device: identifier.optional(),
+    offset,
+    limit: z.int().min(1).max(100).default(50),
+  }),
+  /** Reports, newest first. */
+  reports: z.object({ offset, limit: z.int().min(1).max(50).default(10) }),
+  /** Compares two sides: accepted with the report's id, then the report's document when it has ended. */
+  report: z.object({
+    left: side,
+    right: side,
+    filter: filter.default({}),
+    proof: z.enum(['size', 'digest']).optional(),
+    entries,
+  }),
+  /** One report now, what it would take to mend it, and some of its unmatched assets. */
+  'report-status': z.object({ report: reportId, offset, entries }),
+  'report-cancel': z.object({ report: reportId }),
+  'report-remove': z.object({ report: reportId }),
+  /** Compares the same sides anew, answered as `report`; with `sync` what is missing is then delivered again. */
+  rerun: z.object({ report: reportId, sync: z.boolean(), entries }),
+  /** Orders what mends a completed report, or assets that are named; with `preview` it only says what that would be. */
+  resync: z.object({
+    report: reportId.optional(),
+    site: identifier.optional(),
+    device: identifier.optional(),
+    source: identifier.optional(),
+    destination: identifier.optional(),
+    ...operatorSelection,
+  }),
+  /** Re-syncs, newest first. */
+  jobs: z.object({ open: z.boolean().default(false), limit: z.int().min(1).max(100).default(50) }),
+  /** How far one re-sync is; with an order, after it was given. */
+  job: z.object({ job: identifier, order: z.enum(JOB_ORDERS).optional() }),
+} satisfies Record<HubCommandName, z.ZodType>;
+export type HubCommandArgs = { [N in HubCommandName]: z.infer<(typeof hubCommandArgs)[N]> };
