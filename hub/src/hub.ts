@@ -7,10 +7,11 @@ import type { Log } from '@vigie/shared/kit/log';
 import type { Link } from '@vigie/shared/link/link';
 import { openLink } from '@vigie/shared/link/mqtt';
 import { encodeMessage } from '@vigie/shared/link/payload';
-import { HUB_STATUS, topicOf, upwardFilters } from '@vigie/shared/protocol/topics';
+import { HUB_COMMAND_FILTER, HUB_STATUS, parseHubCommand, topicOf, upwardFilters } from '@vigie/shared/protocol/topics';
 import { readSecret } from '@vigie/shared/remote/destination-config';
 import { openAccounts } from './broker/accounts.ts';
 import { startBroker } from './broker/embedded.ts';
+import { openCertificates } from './certificate/open-certificates.ts';
 import type { HubConfig } from './config.ts';
 import { createAcknowledger } from './fleet/acknowledger.ts';
 import { createCommander } from './fleet/commander.ts';
@@ -23,11 +24,16 @@ import { createHttp } from './http/http.ts';
 import { listen } from './http/listen.ts';
 import type { LiveEvent } from './http/schema.ts';
 import type { HubServices } from './http/services.ts';
+import { createHubOperator } from './hub-operator.ts';
 import { createReconciler } from './inventory/reconciler.ts';
+import { reportFilter } from './report/filter.ts';
 import { createSideOpener } from './report/open-side.ts';
 import { createReports } from './report/reports.ts';
+import { createReportRetention } from './report/retention.ts';
 import { createReportRunner } from './report/runner.ts';
+import { createReportScheduler } from './report/scheduler.ts';
 import { jobDocument } from './resync/job-document.ts';
+import { createJobList } from './resync/job-list.ts';
 import { createResync } from './resync/orders.ts';
 import { createOutageWatch } from './resync/outage-watch.ts';
 import { isMendable } from './resync/plan.ts';
@@ -37,7 +43,9 @@ import { createDevices } from './store/devices.ts';
 import { createInventories } from './store/inventories.ts';
 import { createJobStore } from './store/jobs.ts';
 import { createPreviews } from './store/previews.ts';
+import { createReportHistory } from './store/report-history.ts';
 import { createReportStore } from './store/reports.ts';
+import { createScheduleStore } from './store/schedules.ts';
 import { openStore } from './store/store.ts';
 import { readOrMakeSecret } from './users/secret.ts';
 import { createUsers } from './users/users.ts';
@@ -71,6 +79,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
   const inventories = createInventories(store, clock);
   const previews = createPreviews(store, clock);
   const reportStore = createReportStore(store, clock);
+  const history = createReportHistory(store);
   const jobs = createJobStore(store, clock);
   const activities = createActivities(store, clock, (id) => live({ topic: 'activity', key: String(id) }));
 
@@ -96,18 +105,24 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
 
   // Reports and what follows from them.
   const originals = opened.use(createOriginals({ destinations: config.destinations, inventories, previews, log }));
-  const reportChanged = (id: string) => live({ topic: 'reports', key: id });
+  let reportListener = (_id: string): void => undefined;
+  const reportChanged = (id: string) => {
+    live({ topic: 'reports', key: id });
+    reportListener(id);
+  };
+  const sides = createSideOpener({
+    devices,
+    inventories,
+    destinations: config.destinations,
+    commander,
+    reconcile: (name) => reconciler.ask(name),
+    clock,
+  });
   const runner = createReportRunner({
     reports: reportStore,
-    sides: createSideOpener({
-      devices,
-      inventories,
-      destinations: config.destinations,
-      commander,
-      isMendable,
-      reconcile: (name) => reconciler.ask(name),
-      clock,
-    }),
+    history,
+    sides,
+    isMendable,
     changed: reportChanged,
     completed(row) {
       if (row.state === 'completed' && row.sync && row.mendableCount > 0) resync.start(row, row.by);
@@ -123,10 +138,13 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
   const resync = createResync({
     jobs,
     reports: reportStore,
+    devices,
     inventories,
     activities,
+    rate: meter.rate,
     publishNext: (a, orders) => say(topicOf(a, 'job/next'), encodeMessage('job/next', { jobs: orders }), true),
-    followUp: ({ left, right, filter, by }) => queueReport({ left, right, filter, by, trigger: 'resync', sync: false }),
+    followUp: ({ left, right, filter, proof, by }) =>
+      queueReport({ left, right, filter, proof, by, trigger: 'resync', sync: false }),
     changed: (id) => live({ topic: 'jobs', key: id }),
     expiryMs: config.resync.jobExpiry,
     clock,
@@ -148,6 +166,24 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
         trigger: 'outage',
         sync,
       }),
+    clock,
+    log,
+  });
+  const scheduler = createReportScheduler({
+    schedules: config.reports.schedule,
+    store: createScheduleStore(store),
+    history,
+    devices,
+    listable: new Set(config.destinations.map((d) => d.name)),
+    queue: queueReport,
+    activities,
+    clock,
+  });
+  const retention = createReportRetention({
+    history,
+    keepMs: config.reports.keep,
+    keepAtLeast: config.reports.keepAtLeast,
+    removed: () => live({ topic: 'reports', key: '*' }),
     clock,
     log,
   });
@@ -181,6 +217,33 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     log,
   });
 
+  // What people may ask and order, over HTTP and over MQTT.
+  const fleet = createFleet({ devices, inventories, previews, originals, commander, clock });
+  const reports = createReports({
+    reports: reportStore,
+    jobs,
+    jobDocument,
+    runner,
+    isMendable,
+    rate: meter.rate,
+    changed: reportChanged,
+  });
+  const jobList = createJobList(jobs, resync);
+  const users = createUsers({
+    database: store.sqlite,
+    baseUrl: baseUrlOf(config),
+    secret: await readOrMakeSecret(config.dataFolder),
+    clock,
+    random: randomBytes,
+    log,
+  });
+  const operator = createHubOperator({
+    ...{ store, fleet, reports, jobs: jobList, resync, say, clock, log },
+    audit: users.audit.record,
+  });
+  // What follows from a report's end is done by then, and so is told with it.
+  reportListener = (id) => queueMicrotask(() => operator.reportChanged(id));
+
   // The broker, and the hub as one of its clients.
   const hubPassword = randomBytes(24).toString('base64url');
   const { broker: brokerConfig } = config;
@@ -213,8 +276,12 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
       clientId: 'hub',
       ...credentials,
       will: { topic: HUB_STATUS, payload: status('offline'), retain: true },
-      subscriptions: upwardFilters(),
-      receive: intake,
+      subscriptions: [...upwardFilters(), HUB_COMMAND_FILTER],
+      async receive(topic, payload, retained) {
+        const command = parseHubCommand(topic);
+        if (command === undefined) return intake(topic, payload, retained);
+        operator.receive(command, payload, retained);
+      },
       clock,
       random: Math.random,
       log,
@@ -224,6 +291,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     outages.linkUp();
     say(HUB_STATUS, status('online'), true).catch((error: unknown) => log.warn(messageOf(error)));
     for (const row of devices.all()) resync.tell(row);
+    operator.linkUp();
   });
   link.onDisconnect(outages.linkDown);
   opened.defer(async () => {
@@ -232,40 +300,27 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
   // While the hub was away, nobody watched: every device may have had an outage.
   for (const row of devices.all()) devices.outage(row, row.lastHeardAt);
 
-  // People.
-  const users = createUsers({
-    database: store.sqlite,
-    baseUrl: baseUrlOf(config),
-    secret: await readOrMakeSecret(config.dataFolder),
-    clock,
-    random: randomBytes,
-    log,
+  const certificates = await openCertificates({
+    dataFolder: config.dataFolder,
+    config: config.certificates,
+    ...{ store, devices, inventories },
+    covers: (filter) => reportFilter(JSON.parse(filter)),
+    confirm: async (name, signal) => void (await sides.open({ type: 'source', ...name }, {}, signal)),
+    ...{ clock, log },
   });
+
   const services: HubServices = {
     version,
-    fleet: createFleet({ devices, inventories, previews, originals, commander, clock }),
+    fleet,
     destinations: () =>
       config.destinations.map((d) => ({
         name: d.name,
         type: d.type,
         address: d.type === 'sftp' ? `sftp://${d.user}@${d.host}:${d.port}/${d.root}` : d.root,
       })),
-    reports: createReports({
-      reports: reportStore,
-      jobs,
-      jobDocument,
-      runner,
-      rate: meter.rate,
-      changed: reportChanged,
-    }),
-    jobs: {
-      list: () => jobs.recent(200).map(jobDocument),
-      get(id) {
-        const row = jobs.find(id);
-        return row && jobDocument(row);
-      },
-      order: (id, want, by) => jobDocument(resync.order(id, want, by)),
-    },
+    reports,
+    certificates: certificates.service,
+    jobs: jobList,
     activity: (limit) => activities.recent(limit).map((a) => ({ ...a, at: new Date(a.at).toISOString() })),
     live(listener) {
       listeners.add(listener);
@@ -297,19 +352,22 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
   const listening = await listen(http, config.http);
   opened.defer(() => listening.close());
 
-  // The loops: reports one by one, and a look at presence, outages and expiry every second.
+  // The loops: reports one by one, certificates each day, and a look at presence, outages and expiry every second.
   const looking = (async () => {
     while (!stopping.signal.aborted) {
       presence.look();
       outages.look();
       resync.expire();
+      scheduler.look();
+      retention.look();
       await clock.sleep(LOOK_EVERY_MS, stopping.signal);
     }
   })();
   const running = runner.run(stopping.signal);
+  const certifying = certificates.rounds.run(stopping.signal);
   opened.defer(async () => {
     stopping.abort();
-    await Promise.all([looking, running]);
+    await Promise.all([looking, running, certifying]);
   });
 
   const whole = opened.move();

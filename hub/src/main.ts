@@ -20,6 +20,14 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
     about: 'write the inventory of one side to a file',
     load: async () => (await import('./commands/inventory.ts')).inventory,
   },
+  certificate: {
+    about: 'sign what a source took on one day, and what of it has arrived',
+    load: async () => (await import('./commands/certificate.ts')).certificate,
+  },
+  verify: {
+    about: 'check a certificate, and a side against it, without a hub',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
   device: {
     about: 'manage the accounts of the embedded broker',
     load: async () => (await import('./commands/device.ts')).device,
@@ -33,7 +41,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
 const workBegins = endWithReader(process.stdout, (code) => process.exit(code));
 
 function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(11)}${about}`);
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(13)}${about}`);
   return [
     'Usage: vigie-hub COMMAND [options]',
     '',

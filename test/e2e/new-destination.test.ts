@@ -14,6 +14,8 @@ test('an archive of 2,000 assets goes to a second, empty destination; pause, can
   timeout: 400_000,
 }, async () => {
   const site = await startSite({
+    // A re-sync by itself, after the restart, would have ordered everything before this test does.
+    hub: { resync: { policy: 'ask', outageAfter: '1s' } },
     sources: [
       {
         name: 'garden',

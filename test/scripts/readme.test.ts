@@ -16,7 +16,7 @@ const example = (name: string): string => {
 test('the configurations in the README are what the programs accept, and name the same destination', () => {
   const agent = parseConfig('agent.yaml', example('# agent.yaml'), agentConfig);
   const hub = parseConfig('hub.yaml', example('# hub.yaml'), hubConfig);
-  expect(agent.destinations).toEqual(hub.destinations);
+  expect(agent.destinations).toMatchObject(hub.destinations);
 });
 
 test.each(['agent', 'hub'])('the README names every command of vigie-%s', (program) => {

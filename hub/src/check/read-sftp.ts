@@ -28,6 +28,7 @@ export async function readSftp(
     root: side.path,
     folder: '.',
     connections: 2,
+    serverDigest: 'auto',
   };
   // Loaded where it is needed: a check of two directories does not wait for the SSH client.
   const { openSftp } = await import('@vigie/shared/remote/sftp');

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
-import type { CommandName, Message } from '@vigie/shared/protocol/messages';
+import type { CommandName } from '@vigie/shared/protocol/command';
+import type { Message } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 
 export type CommandOutcome = Omit<Message<'reply'>, 'status' | 'at'> & {

@@ -20,6 +20,8 @@ export const ACCESS: Record<string, Role | 'public'> = {
   'GET /devices/{site}/{device}/sources/{source}/pictures': 'viewer',
   'GET /devices/{site}/{device}/sources/{source}/picture': 'viewer',
   'GET /devices/{site}/{device}/sources/{source}/original': 'viewer',
+  'GET /devices/{site}/{device}/sources/{source}/certificates': 'viewer',
+  'GET /devices/{site}/{device}/sources/{source}/certificates/{day}': 'viewer',
   'GET /destinations': 'viewer',
 
   'GET /reports': 'viewer',

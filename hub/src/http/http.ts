@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Users } from '../users/users.ts';
 import { access } from './access.ts';
 import { activityRoutes } from './activity.ts';
+import { certificateRoutes } from './certificates.ts';
 import { clientAddress, isLoopback } from './client-address.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { destinationRoutes } from './destinations.ts';
@@ -88,6 +89,7 @@ export function createHttp(options: HttpOptions) {
     .route('/', userRoutes({ users, limits }))
     .route('/', deviceRoutes({ services, users }))
     .route('/', pictureRoutes({ services }))
+    .route('/', certificateRoutes({ services }))
     .route('/', destinationRoutes({ services }))
     .route('/', reportRoutes({ services, users }))
     .route('/', jobRoutes({ services, users }))

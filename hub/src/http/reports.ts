@@ -66,6 +66,8 @@ const unmatched = createRoute({
     query: z.object({
       class: z.enum(CLASSES).optional(),
       search: z.string().max(200).optional(),
+      /** Only those that are new since the last report, or only the others. */
+      new: z.enum(['true', 'false']).optional(),
       offset,
       limit: limitOf(1000, 100),
     }),
@@ -120,8 +122,9 @@ export const reportRoutes = ({ services: { reports }, users }: ResourceOptions) 
     .openapi(getEstimate, (c) => c.json(reports.estimate(present(c.req.valid('param').id).id), 200))
     .openapi(unmatched, (c) => {
       const { id } = present(c.req.valid('param').id);
-      const { offset, limit, ...filter } = c.req.valid('query');
-      return c.json(reports.unmatched(id, filter, offset, limit), 200);
+      const { offset, limit, new: isNew, ...filter } = c.req.valid('query');
+      const only = isNew === undefined ? filter : { ...filter, isNew: isNew === 'true' };
+      return c.json(reports.unmatched(id, only, offset, limit), 200);
     })
     .openapi(exportRoute, async (c) => {
       const { id } = present(c.req.valid('param').id);

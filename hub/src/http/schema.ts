@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { deviceState, JOB_STATES } from '@vigie/shared/protocol/messages';
-import { CLASSES, REPORT_STATES } from '@vigie/shared/protocol/report';
+import { ACTIONS, CLASSES, REPORT_STATES } from '@vigie/shared/protocol/report';
 
 /**
  * The HTTP API's documents: one set of schemas for the server, the dashboard's types and the OpenAPI page. Times are ISO
@@ -124,7 +124,7 @@ export const side = z
   .openapi('Side');
 export type Side = z.infer<typeof side>;
 
-export const reportFilter = z
+export const newReportFilter = z
   .object({
     /** Day folders, YYYYMMDD, both included. */
     fromDay: z
@@ -138,6 +138,12 @@ export const reportFilter = z
     kinds: z.array(z.enum(['jpg', 'raw', 'video', 'sidecar', 'other'])).optional(),
     /** Only paths that begin with this. */
     pathPrefix: z.string().max(1000).optional(),
+  })
+  .openapi('NewReportFilter');
+export const reportFilter = newReportFilter
+  .extend({
+    /** Of a schedule: `fromDay` moves on with the calendar, so that these last days are compared. */
+    lastDays: count.optional(),
   })
   .openapi('ReportFilter');
 
@@ -163,6 +169,25 @@ export const job = z
   })
   .openapi('Job');
 
+/** By what a destination is compared: names and sizes as listed (the default), or the digests of all its bytes, which are read back. */
+const proof = z.enum(['size', 'digest']);
+
+const byClass = z.object({ missing: count, extra: count, differing: count, corrupt: count, unreadable: count });
+/** An asset whose class has changed is gone from the old class and has appeared in the new one. */
+export const sinceLast = z
+  .object({
+    /** The report before, or null where it has been removed since. */
+    id: z.string().nullable(),
+    completedAt: instant,
+    /** Unmatched now, and not so in the report before. */
+    appeared: byClass,
+    /** Unmatched in the report before, and no longer so. */
+    gone: byClass,
+    /** Unmatched in both. */
+    stayed: byClass,
+  })
+  .openapi('SinceLast');
+
 export const report = z
   .object({
     id: z.string(),
@@ -174,9 +199,10 @@ export const report = z
     left: side,
     right: side,
     filter: reportFilter,
+    proof,
     by: z.string(),
-    /** Why it was made: by a person, after an outage, after a re-sync. */
-    trigger: z.enum(['person', 'outage', 'resync', 'rerun']),
+    /** Why it was made: by a person, after an outage, after a re-sync, by a schedule. */
+    trigger: z.enum(['person', 'outage', 'resync', 'rerun', 'schedule']),
     /** The left side is a source that could not be asked: its inventory is as of this time. Null when it was asked. */
     asOf: instant.nullable(),
     /** While running: folders and entries read. */
@@ -195,6 +221,8 @@ export const report = z
     unreadable: totals,
     /** Unmatched assets that a re-sync could mend; 0 when the left side is no source. */
     mendable: amount,
+    /** What has changed since the last completed report of the same sides and filter; null where there is none. */
+    previous: sinceLast.nullable(),
     /** The re-syncs that this report started. */
     jobs: z.array(job),
   })
@@ -202,7 +230,9 @@ export const report = z
 
 export const reportPage = z.object({ total: count, reports: z.array(report) }).openapi('ReportPage');
 
-export const newReport = z.object({ left: side, right: side, filter: reportFilter.default({}) }).openapi('NewReport');
+export const newReport = z
+  .object({ left: side, right: side, filter: newReportFilter.default({}), proof: proof.optional() })
+  .openapi('NewReport');
 
 export const unmatchedEntry = z
   .object({
@@ -211,13 +241,62 @@ export const unmatchedEntry = z
     sourceSize: count.nullable(),
     destinationSize: count.nullable(),
     cause: z.string(),
+    /** The report before did not name it, or named it in another class. */
+    isNew: z.boolean(),
+    /** What mends it; `resync` and `resync-replace` are done by Re-run & Sync. */
+    action: z.enum(ACTIONS),
+    /** The action in words for a person. */
+    advice: z.string(),
   })
   .openapi('UnmatchedEntry');
 
 export const unmatchedPage = z.object({ total: count, entries: z.array(unmatchedEntry) }).openapi('UnmatchedPage');
 
-/** Asks before it acts: what a re-sync would move, and how long that takes at the rate seen lately. */
-export const estimate = z.object({ total: amount, seconds: z.number().nullable() }).openapi('Estimate');
+/** What a completeness certificate says in its first line; docs/certificates.md has the whole. */
+export const certificate = z
+  .object({
+    day: z.string(),
+    /** Counts the certificates of one day: a changed day gets a further one. */
+    number: z.int().positive(),
+    issuedAt: instant,
+    leaves: amount.extend({ root: z.string() }),
+    remarks: z.object({ count, root: z.string() }),
+    /** Was every asset found at every destination? */
+    whole: z.boolean(),
+    destinations: z.array(
+      z.object({
+        name: z.string(),
+        /** The report that it was judged by; null where none of the whole day has completed. */
+        report: z
+          .object({ id: z.string(), createdAt: instant, completedAt: instant, proof: z.enum(['size', 'digest']) })
+          .nullable(),
+        proved: amount,
+      }),
+    ),
+  })
+  .openapi('Certificate');
+export const certificatePage = z
+  .object({
+    total: count,
+    /** By which new ones are signed: SubjectPublicKeyInfo (DER) in base64. */
+    publicKey: z.string(),
+    certificates: z.array(certificate),
+    /** Of this page: files whose first line is no header any more. */
+    damaged: z.array(z.object({ day: z.string(), number: z.int().positive() })),
+  })
+  .openapi('CertificatePage');
+
+/**
+ * Asks before it acts: what a re-sync would move, and how long that takes at the rate seen lately; and what it would leave, by
+ * what mends that instead, the most first.
+ */
+export const estimate = z
+  .object({
+    total: amount,
+    seconds: z.number().nullable(),
+    left: z.array(z.object({ action: z.enum(ACTIONS), advice: z.string(), count, bytes: count })),
+  })
+  .openapi('Estimate');
 
 export const destination = z
   .object({ name: z.string(), type: z.enum(['sftp', 'directory']), address: z.string() })

@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import type {
   activity,
+  certificatePage,
   commandRequest,
   commandResult,
   day,
@@ -61,11 +62,21 @@ export type HubServices = {
     estimate(id: string): Of<typeof estimate>;
     unmatched(
       id: string,
-      filter: { class?: string | undefined; search?: string | undefined },
+      filter: { class?: string | undefined; search?: string | undefined; isNew?: boolean | undefined },
       offset: number,
       limit: number,
     ): Of<typeof unmatchedPage>;
     export(id: string, format: ExportFormat): AsyncIterable<string | Uint8Array>;
+  };
+  certificates: {
+    /** The newest day first, and of one day the newest. */
+    list(address: SourceAddress, offset: number, limit: number): Promise<Of<typeof certificatePage>>;
+    /** The file of one: the newest of the day, or the one of this number. */
+    read(
+      address: SourceAddress,
+      day: string,
+      number?: number,
+    ): Promise<{ number: number; bytes: AsyncIterable<Uint8Array> }>;
   };
   jobs: {
     list(): Of<typeof job>[];

@@ -1,5 +1,6 @@
 import type { Entry } from '@vigie/shared/protocol/asset';
 import { type Figures, noFigures, type Unmatched } from '@vigie/shared/protocol/report';
+import { actionOfLists } from './action.ts';
 import { addAsset, figureKindOf } from './figures.ts';
 
 /**
@@ -107,7 +108,8 @@ function finish(numbers: Numbers, columns: Columns, remarks: Map<number, Remark>
     if (sourceSize !== null) addAsset(figures.source, kind, sourceSize);
     if (destinationSize !== null) addAsset(figures.destination, kind, destinationSize);
 
-    const found = judge(flag, sourceSize, destinationSize, remarks.get(number));
+    const remark = remarks.get(number);
+    const found = judge(flag, sourceSize, destinationSize, remark);
     if (found === undefined) {
       addAsset(figures.matched, kind, sourceSize as number);
       if (flag & EQUAL) matchedByDigest += 1;
@@ -115,7 +117,9 @@ function finish(numbers: Numbers, columns: Columns, remarks: Map<number, Remark>
       continue;
     }
     addAsset(figures[found.class], kind, (sourceSize ?? destinationSize) as number);
-    unmatched.push({ class: found.class, path, sourceSize, destinationSize, cause: found.cause });
+    const known = { unreadableAtSource: remark?.left !== undefined, purged: remark?.purgedAt !== undefined };
+    const action = actionOfLists(found.class, known);
+    unmatched.push({ class: found.class, path, sourceSize, destinationSize, cause: found.cause, action });
   }
   unmatched.sort((a, b) => (a.path < b.path ? -1 : 1));
 

@@ -6,7 +6,20 @@ export type ReportFilter = {
   toDay?: string | undefined;
   kinds?: readonly Kind[] | undefined;
   pathPrefix?: string | undefined;
+  /** `fromDay` was this many days ago when the report was made, today counted, and moves on from one report to the next. */
+  lastDays?: number | undefined;
 };
+
+/** A filter as reports store it: what lets the same through is the same text. */
+export function storedFilter({ fromDay, toDay, kinds, pathPrefix, lastDays }: ReportFilter): string {
+  return JSON.stringify({
+    fromDay,
+    toDay,
+    kinds: kinds?.length ? [...kinds].sort() : undefined,
+    pathPrefix: pathPrefix || undefined,
+    lastDays,
+  });
+}
 
 /** Decides for one entry. A filter by day lets through only what lies below a day folder, at whatever depth. */
 export function reportFilter(filter: ReportFilter): (entry: Pick<Entry, 'path'>) => boolean {

@@ -20,12 +20,12 @@ export function reportDocument(
 }
 
 /** One unmatched asset as a JSON object on a line of its own. The path is the text of `kit/names.ts`: nothing is lost. */
-export function ndjsonLine({ class: name, path, sourceSize, destinationSize, cause }: Unmatched): string {
-  return `${JSON.stringify({ class: name, path, sourceSize, destinationSize, cause })}\n`;
+export function ndjsonLine({ class: name, path, sourceSize, destinationSize, cause, action }: Unmatched): string {
+  return `${JSON.stringify({ class: name, path, sourceSize, destinationSize, cause, action })}\n`;
 }
 
 /** The first line of the CSV form. */
-export const CSV_HEADER = 'class,path,source size,destination size,cause\r\n';
+export const CSV_HEADER = 'class,path,source size,destination size,cause,action\r\n';
 
 /**
  * One unmatched asset as a record of RFC 4180; a size that does not exist is an empty field.
@@ -34,10 +34,10 @@ export const CSV_HEADER = 'class,path,source size,destination size,cause\r\n';
  * Such a path is written with `./` before it. No inventory holds a path that begins so, therefore nothing is lost: a reader takes
  * a leading `./` away. A cause, which is prose, gets an apostrophe.
  */
-export function csvLine({ class: name, path, sourceSize, destinationSize, cause }: Unmatched): string {
+export function csvLine({ class: name, path, sourceSize, destinationSize, cause, action }: Unmatched): string {
   const safePath = formula.test(path) ? `./${path}` : path;
   const safeCause = formula.test(cause) ? `'${cause}` : cause;
-  return `${name},${field(safePath)},${sourceSize ?? ''},${destinationSize ?? ''},${field(safeCause)}\r\n`;
+  return `${name},${field(safePath)},${sourceSize ?? ''},${destinationSize ?? ''},${field(safeCause)},${action}\r\n`;
 }
 
 /** The signs of `rclone check --combined`: `-` is absent at the source, `+` absent at the destination. */

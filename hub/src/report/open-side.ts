@@ -2,17 +2,16 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
-import type { Unmatched } from '@vigie/shared/protocol/report';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
 import { openRemote } from '@vigie/shared/remote/open';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import { walk } from '@vigie/shared/remote/walk';
 import { z } from 'zod';
 import type { Commander } from '../fleet/commander.ts';
-import type { Side } from '../http/schema.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName } from '../store/inventories.ts';
 import { mayHold, type ReportFilter } from './filter.ts';
+import { readBack } from './read-back.ts';
 import type { OpenSide, SideOpener } from './runner.ts';
 import { destinationFolder } from './sides.ts';
 
@@ -35,13 +34,11 @@ export function createSideOpener(options: {
   inventories: Inventories;
   destinations: readonly DestinationConfig[];
   commander: Commander;
-  /** Is this an entry that a delivery of the source's bytes would mend? */
-  isMendable: (entry: Unmatched) => boolean;
   /** Asks a device for what its digest shows to be unknown here. */
   reconcile: (name: SourceName) => void;
   clock: Clock;
 }): SideOpener {
-  const { devices, inventories, destinations, commander, isMendable, clock } = options;
+  const { devices, inventories, destinations, commander, clock } = options;
 
   /** Waits until the hub knows what the device knew a moment ago; returns when it was last so if the device is away. */
   async function refresh(name: SourceName, signal: AbortSignal): Promise<number | null> {
@@ -51,6 +48,7 @@ export function createSideOpener(options: {
       throw new VigieError('not-found', `source "${name.device}/${name.source}": the hub has never heard of it`);
     }
     if (device.presence === 'offline' || AWAY.has(device.status)) return row.reconciledAt ?? 0;
+    const askedAt = clock.now();
     const reply = await commander.send(name, 'ping', {}, 'report', REFRESH_LIMIT_MS);
     if (reply.status !== 'ok') return row.reconciledAt ?? 0;
     const told = pong.parse(reply.data).sources.find((s) => s.name === name.source);
@@ -64,7 +62,10 @@ export function createSideOpener(options: {
     const end = clock.monotonic() + REFRESH_LIMIT_MS;
     for (let asked = 0; ; ) {
       const now = inventories.find(name);
-      if (now?.generation === told.generation && now.reconciled && now.seq >= told.seq) return null;
+      if (now?.generation === told.generation && now.reconciled && now.seq >= told.seq) {
+        inventories.confirmed(now, askedAt);
+        return null;
+      }
       if (clock.monotonic() > end) {
         throw new VigieError(
           'not-reconciled',
@@ -89,16 +90,18 @@ export function createSideOpener(options: {
     filter: ReportFilter,
     signal: AbortSignal,
     folderRead: (n: number) => void,
+    held: ((path: string) => Entry | undefined) | undefined,
   ) {
     await using folder = remote;
     const narrowed = filter.fromDay !== undefined || filter.toDay !== undefined;
     // The root's own files belong to no day.
     const days = narrowed ? (await folder.days(signal)).filter((day) => mayHold(day, filter)) : undefined;
-    yield* folder.list({ ...(days && { days }), signal, onFolder: (_, entries) => folderRead(entries) });
+    const listed = folder.list({ ...(days && { days }), signal, onFolder: (_, entries) => folderRead(entries) });
+    yield* held ? readBack(listed, held, (path) => folder.digest(path, signal)) : listed;
   }
 
   return {
-    async open(side, filter, signal): Promise<OpenSide> {
+    async open(side, filter, signal, held): Promise<OpenSide> {
       if (side.type === 'source') {
         const asOf = await refresh(side, signal);
         const row = inventories.find(side);
@@ -114,13 +117,15 @@ export function createSideOpener(options: {
           const found = new Map<string, Entry>();
           await using remote = openRemote(config, folder, { stallMs: STALL_MS });
           const days = [...new Set(paths.map(bucketOf))];
-          for await (const entry of remote.list({ days, signal: s })) {
+          const listed = remote.list({ days, signal: s });
+          const heldHere = (path: string) => (wanted.has(path) ? held?.(path) : undefined);
+          for await (const entry of held ? readBack(listed, heldHere, (path) => remote.digest(path, s)) : listed) {
             if (wanted.has(entry.path)) found.set(entry.path, entry);
           }
           return found;
         },
         entries: (s, folderRead) =>
-          listDestination(openRemote(config, folder, { stallMs: STALL_MS }), filter, s, folderRead),
+          listDestination(openRemote(config, folder, { stallMs: STALL_MS }), filter, s, folderRead, held),
       };
     },
 
@@ -141,18 +146,12 @@ export function createSideOpener(options: {
       return all;
     },
 
-    mendable(left: Side, right: Side) {
-      if (left.type !== 'source' || right.type !== 'destination') return () => false;
-      if (left.site !== right.site || left.device !== right.device || left.source !== right.source) return () => false;
+    canSend(left, right) {
+      if (left.type !== 'source' || right.type !== 'destination') return false;
+      if (left.site !== right.site || left.device !== right.device || left.source !== right.source) return false;
       const device = devices.find(left);
-      const state = device && stateOf(device);
-      const has = state?.sources
-        .find((s) => s.name === left.source)
-        ?.destinations.some((d) => d.name === right.destination);
-      const row = inventories.find(left);
-      // What the source has removed itself it cannot send again.
-      const isSendable = (e: Unmatched) => !row || inventories.entry(row, e.path)?.purgedAt === undefined;
-      return has ? (e) => isMendable(e) && isSendable(e) : () => false;
+      const source = device && stateOf(device)?.sources.find((s) => s.name === left.source);
+      return source?.destinations.some((d) => d.name === right.destination) ?? false;
     },
   };
 }

@@ -1,10 +1,13 @@
 import { VigieError } from '@vigie/shared/kit/errors';
-import { type Figures, noFigures, type ReportDocument } from '@vigie/shared/protocol/report';
+import { type Action, type Figures, noFigures, type ReportDocument } from '@vigie/shared/protocol/report';
 import type { HubServices } from '../http/services.ts';
 import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
+import { ADVICE } from './action.ts';
 import { exportReport } from './export.ts';
+import { storedFilter } from './filter.ts';
 import { reportDocument } from './format.ts';
+import type { Previous } from './previous.ts';
 import type { ReportRunner } from './runner.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
@@ -20,11 +23,13 @@ export function createReports(options: {
   jobs: JobStore;
   jobDocument: (row: JobRow) => ReturnType<HubServices['jobs']['list']>[number];
   runner: ReportRunner;
+  /** Is this what a re-sync mends? */
+  isMendable: (part: { action: Action }) => boolean;
   /** Bytes a second that deliveries have lately reached, or null where none were seen. */
   rate: () => number | null;
   changed: (id: string) => void;
 }): HubServices['reports'] {
-  const { reports, jobs, jobDocument, runner, changed } = options;
+  const { reports, jobs, jobDocument, runner, isMendable, changed } = options;
 
   const describe = (row: ReportRow) => ({
     id: row.id,
@@ -32,6 +37,7 @@ export function createReports(options: {
     left: JSON.parse(row.left),
     right: JSON.parse(row.right),
     filter: JSON.parse(row.filter),
+    proof: row.proof,
     by: row.by,
     trigger: row.trigger,
     asOf: iso(row.asOf),
@@ -39,9 +45,18 @@ export function createReports(options: {
     error: row.error,
     matchedByDigest: row.matchedByDigest,
     mendable: { count: row.mendableCount, bytes: row.mendableBytes },
+    previous: previousDocument(row),
     jobs: jobs.ofReport(row.id).map(jobDocument),
     ...documentOf(row),
   });
+
+  /** The report before may have been removed since: what was counted then stays. */
+  function previousDocument(row: ReportRow) {
+    if (row.previous === null) return null;
+    const { id, completedAt, appeared, gone, stayed }: Previous = JSON.parse(row.previous);
+    const isKept = reports.find(id) !== undefined;
+    return { id: isKept ? id : null, completedAt: iso(completedAt) as string, appeared, gone, stayed };
+  }
 
   function find(id: string): ReportRow {
     const row = reports.find(id);
@@ -65,15 +80,21 @@ export function createReports(options: {
       const row = reports.find(id);
       return row && describe(row);
     },
-    create: ({ left, right, filter }, by) =>
-      add({
+    create({ left, right, filter, proof = 'size' }, by) {
+      if (proof === 'digest' && (left.type !== 'source' || right.type !== 'destination')) {
+        const hint = '`vigie-hub check --digest` compares the bytes of directories.';
+        throw new VigieError('input', 'create a report by digest: it compares a source with a destination', { hint });
+      }
+      return add({
         left: JSON.stringify(left),
         right: JSON.stringify(right),
-        filter: JSON.stringify(filter),
+        filter: storedFilter(filter),
+        proof,
         by,
         trigger: 'person',
         sync: false,
-      }),
+      });
+    },
     cancel(id) {
       const row = find(id);
       if (row.state === 'queued') reports.end(id, 'cancelled', null);
@@ -90,17 +111,23 @@ export function createReports(options: {
       changed(id);
     },
     rerun(id, sync, by) {
-      const { left, right, filter } = find(id);
-      return add({ left, right, filter, by, trigger: 'rerun', sync });
+      const { left, right, filter, proof } = find(id);
+      return add({ left, right, filter, proof, by, trigger: 'rerun', sync });
     },
     estimate(id) {
       const { mendableCount: count, mendableBytes: bytes } = find(id);
       const rate = options.rate();
-      return { total: { count, bytes }, seconds: rate === null ? null : Math.ceil(bytes / rate) };
+      const left = reports.byAction(id).filter((part) => !isMendable(part));
+      return {
+        total: { count, bytes },
+        seconds: rate === null ? null : Math.ceil(bytes / rate),
+        left: left.map((part) => ({ ...part, advice: ADVICE[part.action] })),
+      };
     },
     unmatched(id, filter, offset, limit) {
       find(id);
-      return reports.unmatched(id, filter, offset, limit);
+      const { total, entries } = reports.unmatched(id, filter, offset, limit);
+      return { total, entries: entries.map((entry) => ({ ...entry, advice: ADVICE[entry.action] })) };
     },
     export(id, format) {
       const row = find(id);

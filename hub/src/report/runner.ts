@@ -3,12 +3,15 @@ import { messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import type { Explanation } from '@vigie/shared/protocol/messages';
-import type { Unmatched } from '@vigie/shared/protocol/report';
+import type { Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
 import type { Side } from '../http/schema.ts';
+import type { ReportHistory } from '../store/report-history.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
+import { actionOfSource } from './action.ts';
 import { type ComparisonResult, createComparison } from './compare.ts';
 import { addAsset, figureKindOf, takeAway } from './figures.ts';
 import { type ReportFilter, reportFilter } from './filter.ts';
+import { compareWithPrevious } from './previous.ts';
 import { sideText } from './sides.ts';
 
 /** One side of a report, opened. */
@@ -24,12 +27,20 @@ export type OpenSide = {
 };
 
 export type SideOpener = {
-  /** Opens a side; a source is first brought up to date with its device. */
-  open(side: Side, filter: ReportFilter, signal: AbortSignal): Promise<OpenSide>;
+  /**
+   * Opens a side; a source is first brought up to date with its device. With `held`, which tells what the source holds under a
+   * path, a destination's files are read back and told with their digests.
+   */
+  open(
+    side: Side,
+    filter: ReportFilter,
+    signal: AbortSignal,
+    held?: (path: string) => Entry | undefined,
+  ): Promise<OpenSide>;
   /** Asks the source's device why assets are not at the destination; empty where it cannot be asked. */
   explain(left: Side, right: Side, paths: string[]): Promise<Explanation[]>;
-  /** Which unmatched entries can a re-sync mend? */
-  mendable(left: Side, right: Side): (entry: Unmatched) => boolean;
+  /** Is the left side a source that delivers to the right side, so that a re-sync can be ordered? */
+  canSend(left: Side, right: Side): boolean;
 };
 
 /** Works off the queue of reports, one after the other. */
@@ -40,23 +51,29 @@ export type ReportRunner = {
   cancel(id: string): boolean;
 };
 
+/** What the device is asked about: the source holds it, and the destination does not hold the same. */
+const EXPLAINED: ReadonlySet<UnmatchedClass> = new Set(['missing', 'differing', 'corrupt']);
 const EXPLAINED_MAX = 5_000;
 const PROGRESS_EVERY_MS = 500;
 /** Reasons of a device that mean: look again. What it has verified in the meantime may be there by now. */
-const ON_ITS_WAY = new Set(['queued', 'lost-at-destination']);
+const QUEUED: ReadonlySet<string | undefined> = new Set(['queued', 'retrying']);
+const ON_ITS_WAY: ReadonlySet<string | undefined> = new Set([...QUEUED, 'lost-at-destination']);
 const MOVING_MAX = 20;
 const WAITS_MAX = 6;
 const WAIT_MS = 1_500;
 
 export function createReportRunner(options: {
   reports: ReportStore;
+  history: Pick<ReportHistory, 'previousOf'>;
   sides: SideOpener;
+  /** Is this what a re-sync mends? */
+  isMendable: (entry: Unmatched) => boolean;
   changed: (id: string) => void;
   completed: (row: ReportRow) => void;
   clock: Clock;
   log: Log;
 }): ReportRunner {
-  const { reports, sides, changed, clock, log } = options;
+  const { reports, sides, isMendable, changed, clock, log } = options;
   let current: { id: string; abort: AbortController } | undefined;
   let waking = new AbortController();
 
@@ -65,7 +82,7 @@ export function createReportRunner(options: {
     const right: Side = JSON.parse(row.right);
     const filter: ReportFilter = JSON.parse(row.filter);
     const from = await sides.open(left, filter, signal);
-    const to = await sides.open(right, filter, signal);
+    const to = await sides.open(right, filter, signal, row.proof === 'digest' ? from.now : undefined);
     const comparison = createComparison();
     const passes = reportFilter(filter);
     let folders = 0;
@@ -94,10 +111,17 @@ export function createReportRunner(options: {
       }
     }
     const result = comparison.finish();
-    if (left.type === 'source') await allowForArrivals(result, await sides.open(left, filter, signal));
-    await explain(result, left, right, to, signal);
-    const canMend = sides.mendable(left, right);
-    const mendable = result.unmatched.filter(canMend);
+    if (left.type === 'source') {
+      // What has arrived meanwhile has to be proved as the rest is.
+      const look = row.proof === 'digest' ? to.look : undefined;
+      await allowForArrivals(result, await sides.open(left, filter, signal), look, signal);
+    }
+    const told = await explain(result, left, right, { from, to }, signal);
+    if (sides.canSend(left, right)) {
+      for (const entry of result.unmatched) entry.action = actionOfSource(entry, told.get(entry.path));
+    }
+    const mendable = result.unmatched.filter(isMendable);
+    const since = await compareWithPrevious(row, result.unmatched, options, clock, signal);
     reports.complete(row.id, {
       figures: result.figures,
       matchedByDigest: result.matchedByDigest,
@@ -105,76 +129,93 @@ export function createReportRunner(options: {
       asOf: from.asOf,
       unmatched: result.unmatched,
       entries,
+      since,
     });
   }
 
   /** What was taken and delivered while the other side was being listed is no extra. */
-  async function allowForArrivals(result: ComparisonResult, source: OpenSide): Promise<void> {
+  async function allowForArrivals(
+    result: ComparisonResult,
+    source: OpenSide,
+    look: OpenSide['look'],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { figures } = result;
-    result.unmatched = result.unmatched.filter((e) => {
+    const isNew = (e: Unmatched): boolean => {
       const known = e.class === 'extra' ? source.now?.(e.path) : undefined;
-      if (!known || known.unreadable !== undefined || known.size !== e.destinationSize) return true;
+      return known !== undefined && known.unreadable === undefined && known.size === e.destinationSize;
+    };
+    const arrived = result.unmatched.filter(isNew).map((e) => e.path);
+    if (arrived.length === 0) return;
+    const seen = await look?.(arrived, signal);
+    result.unmatched = result.unmatched.filter((e) => {
+      const known = isNew(e) ? source.now?.(e.path) : undefined;
+      const digest = seen?.get(e.path)?.sha256;
+      if (!known || (look && digest !== known.sha256)) return true;
       const kind = figureKindOf(e.path);
       addAsset(figures.source, kind, known.size);
       addAsset(figures.matched, kind, known.size);
       takeAway(figures.extra, kind, known.size);
+      if (digest !== undefined) result.matchedByDigest += 1;
       return false;
     });
   }
 
   /**
-   * Puts the device's reasons in place of the plain ones. A few assets that are just on their way are given the time to
+   * Puts the device's reasons in place of the plain ones, and returns them by path. A few assets that are just on their way are given the time to
    * arrive: a source that takes pictures all the time always has one, and it is no loss.
    */
   async function explain(
     result: ComparisonResult,
     left: Side,
     right: Side,
-    destination: OpenSide,
+    sidesOpen: { from: OpenSide; to: OpenSide },
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<ReadonlyMap<string, Explanation>> {
+    const { from, to } = sidesOpen;
     for (let waited = 0; ; waited++) {
-      const open = result.unmatched
-        .filter((e) => e.class === 'missing' || e.class === 'differing')
-        .slice(0, EXPLAINED_MAX);
-      if (open.length === 0) return;
+      const open = result.unmatched.filter((e) => EXPLAINED.has(e.class)).slice(0, EXPLAINED_MAX);
+      if (open.length === 0) return new Map();
       const told = await sides.explain(
         left,
         right,
         open.map((e) => e.path),
       );
       const reasons = new Map(told.map((x) => [x.path, x]));
-      const moving = open.filter((e) => e.class === 'missing' && ON_ITS_WAY.has(reasons.get(e.path)?.cause ?? ''));
-      if (moving.length > 0 && moving.length <= MOVING_MAX && waited < WAITS_MAX && destination.look) {
+      const moving = open.filter((e) => e.class === 'missing' && ON_ITS_WAY.has(reasons.get(e.path)?.cause));
+      if (moving.length > 0 && moving.length <= MOVING_MAX && waited < WAITS_MAX && to.look) {
         if (waited > 0) await clock.sleep(WAIT_MS, signal);
         const paths = moving.map((e) => e.path);
-        const arrived = await destination.look(paths, signal);
+        const arrived = await to.look(paths, signal);
         const before = result.unmatched.length;
-        settleArrived(result, new Set(paths), arrived);
-        if (result.unmatched.length < before || moving.some((e) => reasons.get(e.path)?.cause === 'queued')) continue;
+        settleArrived(result, new Set(paths), arrived, from);
+        if (result.unmatched.length < before || moving.some((e) => QUEUED.has(reasons.get(e.path)?.cause))) continue;
       }
       for (const entry of open) {
         const detail = reasons.get(entry.path)?.detail;
         if (detail !== undefined) entry.cause = entry.class === 'missing' ? detail : `${entry.cause}; ${detail}`;
       }
-      return;
+      return reasons;
     }
   }
 
-  /** What has arrived meanwhile, with its size, is matched. */
+  /** What has arrived meanwhile, with its size and, where it was read back, its digest, is matched. */
   function settleArrived(
     result: ComparisonResult,
     asked: ReadonlySet<string>,
     arrived: ReadonlyMap<string, Entry>,
+    source: OpenSide,
   ): void {
     const { figures } = result;
     result.unmatched = result.unmatched.filter((e) => {
       const there = e.class === 'missing' && asked.has(e.path) ? arrived.get(e.path) : undefined;
       if (!there || there.unreadable !== undefined || there.size !== e.sourceSize) return true;
+      if (there.sha256 !== undefined && there.sha256 !== source.now?.(e.path)?.sha256) return true;
       const kind = figureKindOf(e.path);
       addAsset(figures.destination, kind, there.size);
       addAsset(figures.matched, kind, there.size);
       takeAway(figures.missing, kind, there.size);
+      if (there.sha256 !== undefined) result.matchedByDigest += 1;
       return false;
     });
   }

@@ -4,8 +4,8 @@ import { bucketOf, dayOf, type Entry } from '@vigie/shared/protocol/asset';
 import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/inventory';
 import type { DeviceState } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
-import { and, asc, eq, gt, like, sql } from 'drizzle-orm';
-import { bucket, device, entry, source } from './schema.ts';
+import { and, asc, desc, eq, gt, inArray, isNull, like, or, sql } from 'drizzle-orm';
+import { bucket, device, entry, report, source } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type SourceRow = typeof source.$inferSelect;
@@ -25,7 +25,14 @@ export type Inventories = {
   /** Puts snapshots of whole buckets in place of what was known; all of them or none. */
   replace(row: SourceRow, days: readonly string[], entries: readonly Entry[], seq: number): void;
   reconciled(row: SourceRow, seq: number, agree: boolean): void;
+  /** The device, asked at that time, answered with what is known here. */
+  confirmed(row: SourceRow, at: number): void;
   amount(row: SourceRow): { count: number; bytes: number };
+  /** How much of what is named the source could send: what it has purged it cannot. */
+  sendable(
+    row: SourceRow,
+    selected: { all: boolean; days: readonly string[]; paths: readonly string[] },
+  ): { count: number; bytes: number };
   /** All entries, ordered by path. */
   entries(row: SourceRow): IterableIterator<Entry>;
   entry(row: SourceRow, path: string): Entry | undefined;
@@ -47,7 +54,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     ...(row.purgedAt === null ? {} : { purgedAt: row.purgedAt }),
     ...(row.capturedAt === null ? {} : { capturedAt: row.capturedAt }),
   });
-  const asRow = (row: SourceRow, e: Entry) => ({
+  const asRow = (row: SourceRow, e: Entry, knownAt: number) => ({
     sourceId: row.id,
     path: e.path,
     bucket: bucketOf(e.path),
@@ -58,6 +65,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     unreadable: e.unreadable ?? null,
     purgedAt: e.purgedAt ?? null,
     capturedAt: e.capturedAt ?? null,
+    knownAt,
   });
   const one = (row: SourceRow, path: string) =>
     database
@@ -65,6 +73,20 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
       .from(entry)
       .where(and(of(row), eq(entry.path, path)))
       .get();
+
+  /**
+   * The time of what becomes known now. It is after that of every report made so far, whatever the hub's clock did since: a report
+   * speaks of an entry only if it is not older than it.
+   */
+  function knownNow(): number {
+    const newest = database
+      .select({ at: report.createdAt })
+      .from(report)
+      .orderBy(desc(report.createdAt))
+      .limit(1)
+      .get();
+    return Math.max(clock.now(), newest === undefined ? 0 : newest.at + 1);
+  }
 
   /** The day of a true time, in the zone that the device has told. */
   function trueDay(row: SourceRow, capturedAt: number): string {
@@ -89,7 +111,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         if (known?.generation === generation) return known;
         if (known) {
           // The device's ledger began anew: what was known is kept until its digest says what holds.
-          const values = { generation, seq: 0, reconciled: false };
+          const values = { generation, seq: 0, reconciled: false, confirmedAt: null };
           database.update(bucket).set({ seq: 0 }).where(eq(bucket.sourceId, known.id)).run();
           return database.update(source).set(values).where(eq(source.id, known.id)).returning().get();
         }
@@ -115,7 +137,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         if (there) figures = adjust(figures, asEntry(there), -1);
         if (sign === 1) {
           figures = adjust(figures, changed, 1);
-          const value = asRow(row, changed);
+          const value = asRow(row, changed, there && isSame(there, changed) ? there.knownAt : knownNow());
           database
             .insert(entry)
             .values(value)
@@ -153,17 +175,23 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     replace(row, days, entries, seq) {
       database.transaction(() => {
         const figures = new Map(days.map((day) => [day, { day, count: 0, bytes: 0, digest: EMPTY_DIGEST } as Bucket]));
+        const now = knownNow();
+        const before = new Map<string, typeof entry.$inferSelect>();
         for (const day of days)
-          database
+          for (const gone of database
             .delete(entry)
             .where(and(of(row), eq(entry.bucket, day)))
-            .run();
+            .returning()
+            .all())
+            before.set(gone.path, gone);
         for (const e of entries) {
           const day = bucketOf(e.path);
-          const before = figures.get(day);
-          if (!before) continue;
-          figures.set(day, adjust(before, e, 1));
-          database.insert(entry).values(asRow(row, e)).run();
+          const sum = figures.get(day);
+          if (!sum) continue;
+          figures.set(day, adjust(sum, e, 1));
+          const known = before.get(e.path);
+          const value = asRow(row, e, known && isSame(known, e) ? known.knownAt : now);
+          database.insert(entry).values(value).run();
         }
         for (const value of figures.values()) keep(row.id, value, seq);
         database
@@ -179,6 +207,9 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         : { reconciled: false };
       database.update(source).set(values).where(eq(source.id, row.id)).run();
     },
+    confirmed: (row, at) => {
+      database.update(source).set({ confirmedAt: at }).where(eq(source.id, row.id)).run();
+    },
     amount: (row) =>
       database
         .select({
@@ -188,6 +219,12 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         .from(bucket)
         .where(eq(bucket.sourceId, row.id))
         .get() ?? { count: 0, bytes: 0 },
+    sendable(row, { all, days, paths }) {
+      const named = all ? undefined : or(inArray(entry.bucket, [...days]), inArray(entry.path, [...paths]));
+      const columns = { count: sql<number>`count(*)`, bytes: sql<number>`coalesce(sum(${entry.size}), 0)` };
+      const where = and(of(row), isNull(entry.purgedAt), isNull(entry.unreadable), named);
+      return database.select(columns).from(entry).where(where).get() ?? { count: 0, bytes: 0 };
+    },
     *entries(row) {
       for (let last = ''; ; ) {
         const rows = database
@@ -232,4 +269,10 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
       return { total, entries: rows.map(asEntry) };
     },
   };
+}
+
+/** Is this the content that was known? */
+function isSame(known: typeof entry.$inferSelect, told: Entry): boolean {
+  const { size, sha256, unreadable } = known;
+  return size === told.size && sha256 === (told.sha256 ?? null) && unreadable === (told.unreadable ?? null);
 }

@@ -4,6 +4,7 @@ import { VigieError } from '@vigie/shared/kit/errors';
 import { isFinal, type JobOrder, type Message, resyncSelection } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 import { and, desc, eq, inArray } from 'drizzle-orm';
+import { agree } from './agree.ts';
 import { job } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -23,6 +24,11 @@ export type JobStore = {
   /** What the device should still work on, as it goes to `job/next`. */
   openOrders(address: DeviceAddress): JobOrder[];
   order(id: string, want: JobRow['want'], by: string): JobRow;
+  /**
+   * Takes over a job that an operator ordered of the device itself, whose clock showed `toldAt` when it said so. Undefined where
+   * the id is known or too many are open.
+   */
+  adopt(address: DeviceAddress, order: JobOrder, toldAt: number): JobRow | undefined;
   /** What the device says. Undefined where it names no job of its own, or one that has ended. */
   update(address: DeviceAddress, update: Message<'job/update'>): JobRow | undefined;
   /** Jobs whose time is over while their device said nothing. */
@@ -30,6 +36,8 @@ export type JobStore = {
 };
 
 const OPEN = ['QUEUED', 'RUNNING', 'PAUSED'] as const;
+/** A device that tells of more jobs of operators than it may have open is not believed. */
+const ADOPTED_OPEN_MAX = 32;
 
 export function createJobStore({ database }: Store, clock: Clock): JobStore {
   const find = (id: string) => database.select().from(job).where(eq(job.id, id)).get();
@@ -91,13 +99,41 @@ export function createJobStore({ database }: Store, clock: Clock): JobStore {
       if (row.want === want) return row;
       return change(id, { want, by, version: row.version + 1 });
     },
+    adopt({ site, device }, { id, version, want, by, selection, ...order }, toldAt) {
+      if (find(id)) return undefined;
+      const open = and(eq(job.site, site), eq(job.device, device), inArray(job.state, [...OPEN]));
+      if (
+        database.select({ id: job.id }).from(job).where(open).limit(ADOPTED_OPEN_MAX).all().length >= ADOPTED_OPEN_MAX
+      )
+        return undefined;
+      const { source, destination } = selection;
+      // Its times are by the device's clock, which may be wrong: what is left of them is not.
+      const now = clock.now();
+      const createdAt = now - Math.max(0, toldAt - order.createdAt);
+      const expiresAt = now + (order.expiresAt - toldAt);
+      return database
+        .insert(job)
+        .values({
+          ...{ id, site, device, version, want, by, createdAt, expiresAt, source, destination },
+          reportId: null,
+          state: 'QUEUED',
+          selection: JSON.stringify(selection),
+          totalCount: 0,
+          totalBytes: 0,
+          updatedAt: clock.now(),
+        })
+        .returning()
+        .get();
+    },
     update({ site, device }, { id, state, expectedVersion, total, done, failed, message }) {
       const row = find(id);
       if (!row || row.site !== site || row.device !== device || isFinal(row.state)) return undefined;
       // An answer to an older version of the order is progress, but not yet what was ordered.
-      const answered = expectedVersion >= row.version || isFinal(state);
+      const { version, want, stands } = agree(row, { state, expectedVersion });
       return change(id, {
-        ...(answered && { state }),
+        ...(stands && { state }),
+        version,
+        want,
         totalCount: total.count,
         totalBytes: total.bytes,
         doneCount: done.count,

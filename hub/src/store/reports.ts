@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@vigie/shared/kit/clock';
-import type { Figures, Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
+import type { Action, Figures, Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { report, unmatched } from './schema.ts';
+import type { ComparedWithPrevious } from '../report/previous.ts';
+import { removedReport, report, unmatched } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type ReportRow = typeof report.$inferSelect;
 
 /** Sync reports and their unmatched entries. */
 export type ReportStore = {
-  create(values: Pick<ReportRow, 'left' | 'right' | 'filter' | 'by' | 'trigger' | 'sync'>): ReportRow;
+  /** Without `proof` it compares names and sizes. */
+  create(
+    values: Pick<ReportRow, 'left' | 'right' | 'filter' | 'by' | 'trigger' | 'sync'> & { proof?: ReportRow['proof'] },
+  ): ReportRow;
   find(id: string): ReportRow | undefined;
   list(offset: number, limit: number): { total: number; rows: ReportRow[] };
   /** The oldest report that waits, now running. */
@@ -26,16 +30,20 @@ export type ReportStore = {
       asOf: number | null;
       unmatched: Unmatched[];
       entries: number;
+      since: ComparedWithPrevious;
     },
   ): void;
   end(id: string, state: 'failed' | 'cancelled', error: string | null): void;
+  /** Its unmatched entries are deleted afterwards, by `ReportHistory.sweep`. */
   remove(id: string): void;
   unmatched(
     id: string,
-    filter: { class?: string | undefined; search?: string | undefined },
+    filter: { class?: string | undefined; search?: string | undefined; isNew?: boolean | undefined },
     offset: number,
     limit: number,
-  ): { total: number; entries: Unmatched[] };
+  ): { total: number; entries: (Unmatched & { isNew: boolean })[] };
+  /** How much each action would mend, by its assets and their bytes; those that there are. */
+  byAction(id: string): { action: Action; count: number; bytes: number }[];
   /** All unmatched entries in their order, read in portions. */
   allUnmatched(id: string): Generator<Unmatched>;
 };
@@ -49,6 +57,7 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
     sourceSize: row.sourceSize,
     destinationSize: row.destinationSize,
     cause: row.cause,
+    action: row.action,
   });
   return {
     create: (values) =>
@@ -84,12 +93,14 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
       database.update(report).set({ state: 'queued', startedAt: null }).where(eq(report.state, 'running')).run();
     },
     progress: (id, folders, entries) => set(id, { folders, entries }),
-    complete(id, { figures, matchedByDigest, mendable, asOf, unmatched: entries, entries: count }) {
+    complete(id, { figures, matchedByDigest, mendable, asOf, unmatched: entries, entries: count, since }) {
       database.transaction(() => {
         database.delete(unmatched).where(eq(unmatched.reportId, id)).run();
         const portion = 500;
         for (let i = 0; i < entries.length; i += portion) {
-          const rows = entries.slice(i, i + portion).map((e, j) => ({ ...e, reportId: id, n: i + j }));
+          const rows = entries
+            .slice(i, i + portion)
+            .map((e, j) => ({ ...e, reportId: id, n: i + j, isNew: since.isNew(i + j) }));
           database.insert(unmatched).values(rows).run();
         }
         set(id, {
@@ -101,21 +112,24 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
           mendableCount: mendable.count,
           mendableBytes: mendable.bytes,
           entries: count,
+          previous: since.previous && JSON.stringify(since.previous),
         });
       });
     },
     end: (id, state, error) => set(id, { state, error, completedAt: clock.now() }),
     remove(id) {
       database.transaction(() => {
-        database.delete(unmatched).where(eq(unmatched.reportId, id)).run();
+        database.insert(removedReport).values({ reportId: id }).onConflictDoNothing().run();
         database.delete(report).where(eq(report.id, id)).run();
       });
     },
-    unmatched(id, { class: only, search }, offset, limit) {
+    unmatched(id, { class: only, search, isNew }, offset, limit) {
       const where = and(
         eq(unmatched.reportId, id),
         only === undefined ? undefined : inArray(unmatched.class, only.split(',') as UnmatchedClass[]),
         search === undefined || search === '' ? undefined : sql`instr(lower(${unmatched.path}), lower(${search})) > 0`,
+        // Written out, so that the index of new entries is used.
+        isNew === undefined ? undefined : isNew ? sql`is_new = 1` : sql`is_new = 0`,
       );
       const total = database.select({ total: sql<number>`count(*)` }).from(unmatched).where(where).get()?.total ?? 0;
       const rows = database
@@ -126,8 +140,20 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
         .limit(limit)
         .offset(offset)
         .all();
-      return { total, entries: rows.map(plain) };
+      return { total, entries: rows.map((row) => ({ ...plain(row), isNew: row.isNew })) };
     },
+    byAction: (id) =>
+      database
+        .select({
+          action: unmatched.action,
+          count: sql<number>`count(*)`,
+          bytes: sql<number>`sum(coalesce(${unmatched.sourceSize}, ${unmatched.destinationSize}, 0))`,
+        })
+        .from(unmatched)
+        .where(eq(unmatched.reportId, id))
+        .groupBy(unmatched.action)
+        .orderBy(desc(sql`count(*)`))
+        .all(),
     *allUnmatched(id) {
       for (let last = -1; ; ) {
         const rows = database

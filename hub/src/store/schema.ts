@@ -1,3 +1,4 @@
+import { ACTIONS } from '@vigie/shared/protocol/report';
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
@@ -45,6 +46,8 @@ export const source = sqliteTable(
     /** Did the last comparison of digests find no difference? */
     reconciled: integer({ mode: 'boolean' }).notNull().default(false),
     reconciledAt: integer(),
+    /** When the device was last asked, and answered with what the hub knew then: no message that had waited can claim that. */
+    confirmedAt: integer(),
     previewAt: integer(),
   },
   (t) => [uniqueIndex('source_name').on(t.site, t.device, t.name)],
@@ -66,11 +69,14 @@ export const entry = sqliteTable(
     purgedAt: integer(),
     /** When it really was taken, where the clock that named it was wrong. */
     capturedAt: integer(),
+    /** Since when the hub has known it with this size and digest; always after every report that was made before. */
+    knownAt: integer().notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.sourceId, t.path] }),
     index('entry_bucket').on(t.sourceId, t.bucket),
-    index('entry_day').on(t.sourceId, t.day),
+    index('entry_day').on(t.sourceId, t.day, t.path),
+    index('entry_true_time').on(t.sourceId, t.capturedAt).where(sql`captured_at is not null`),
   ],
 );
 
@@ -113,8 +119,12 @@ export const report = sqliteTable(
     left: text().notNull(),
     right: text().notNull(),
     filter: text().notNull(),
+    /** By what a destination is compared: names and sizes of its list, or the digests of all its bytes. */
+    proof: text({ enum: ['size', 'digest'] })
+      .notNull()
+      .default('size'),
     by: text().notNull(),
-    trigger: text({ enum: ['person', 'outage', 'resync', 'rerun'] }).notNull(),
+    trigger: text({ enum: ['person', 'outage', 'resync', 'rerun', 'schedule'] }).notNull(),
     /** Start the re-sync of what can be mended once it has completed. */
     sync: integer({ mode: 'boolean' }).notNull().default(false),
     asOf: integer(),
@@ -125,8 +135,13 @@ export const report = sqliteTable(
     matchedByDigest: integer().notNull().default(0),
     mendableCount: integer().notNull().default(0),
     mendableBytes: integer().notNull().default(0),
+    /** What has changed since the last report of the same pair and filter, as it was when this one completed. */
+    previous: text(),
   },
-  (t) => [index('report_created').on(t.createdAt)],
+  (t) => [
+    index('report_created').on(t.createdAt),
+    index('report_pair').on(t.left, t.right, t.createdAt, t.state, t.completedAt),
+  ],
 );
 
 export const unmatched = sqliteTable(
@@ -139,8 +154,17 @@ export const unmatched = sqliteTable(
     sourceSize: integer(),
     destinationSize: integer(),
     cause: text().notNull(),
+    /** What mends it. A report of an earlier version did not say: to run it again does. */
+    action: text({ enum: ACTIONS }).notNull().default('rerun'),
+    /** The last report did not name it, or named it in another class. */
+    isNew: integer({ mode: 'boolean' }).notNull().default(false),
   },
-  (t) => [primaryKey({ columns: [t.reportId, t.n] }), index('unmatched_class').on(t.reportId, t.class, t.n)],
+  (t) => [
+    primaryKey({ columns: [t.reportId, t.n] }),
+    index('unmatched_class').on(t.reportId, t.class, t.n),
+    index('unmatched_new').on(t.reportId, t.n).where(sql`is_new = 1`),
+    index('unmatched_path').on(t.reportId, t.path),
+  ],
 );
 
 export const job = sqliteTable(
@@ -184,3 +208,52 @@ export const activity = sqliteTable('activity', {
   type: text().notNull(),
   message: text().notNull(),
 });
+
+/** Reports that are gone, whose unmatched entries are still to be deleted, a portion at a time. */
+export const removedReport = sqliteTable('removed_report', { reportId: text().primaryKey() });
+
+/** How far each schedule of reports has come. */
+export const reportSchedule = sqliteTable('report_schedule', {
+  /** The schedule as configured: one that is changed begins anew. */
+  schedule: text().primaryKey(),
+  /** Runs up to this instant are decided on. */
+  decidedAt: integer().notNull(),
+  /** JSON: pairs whose report was due while another of theirs was under way. */
+  waiting: text().notNull(),
+});
+
+/** Days that were looked at for a certificate, with what they were then: what is unchanged gets no second one. */
+export const certifiedDay = sqliteTable(
+  'certified_day',
+  {
+    sourceId: integer().notNull(),
+    day: text().notNull(),
+    /** The day's entries in figures. */
+    figures: text().notNull(),
+    /** The reports that its destinations were judged by. */
+    reports: text().notNull(),
+    /** Was every asset proved at every destination? */
+    whole: integer({ mode: 'boolean' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.sourceId, t.day] })],
+);
+
+/** Answers to what operators ordered by MQTT, so that a command that comes twice is carried out once. */
+export const operatorReply = sqliteTable(
+  'operator_reply',
+  {
+    /** The command's id. */
+    id: text().primaryKey(),
+    name: text().notNull(),
+    at: integer().notNull(),
+    /** The newest reply. */
+    payload: text().notNull(),
+    /** Has the broker taken it? */
+    told: integer({ mode: 'boolean' }).notNull(),
+    /** The report whose end will be told by another reply; null where none is awaited. */
+    awaits: text(),
+    /** How many unmatched assets that reply lists at most. */
+    entries: integer().notNull(),
+  },
+  (t) => [index('operator_reply_awaits').on(t.awaits)],
+);

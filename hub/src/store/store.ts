@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { openDatabase } from '@vigie/shared/kit/sqlite';
+import { VigieError } from '@vigie/shared/kit/errors';
+import { openDatabase, openDatabaseToRead } from '@vigie/shared/kit/sqlite';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
@@ -22,4 +23,27 @@ export function openStore(folder: string): Store {
       sqlite.close();
     },
   };
+}
+
+/**
+ * The same database to read from, beside a hub that writes. Throws `database` where there is none, or one that a hub of this version has
+ * not brought up to date yet.
+ */
+export function openStoreToRead(folder: string): Store {
+  const file = join(folder, 'hub.sqlite');
+  let sqlite: Database.Database | undefined;
+  try {
+    const opened = openDatabaseToRead(file);
+    sqlite = opened;
+    const database = drizzle(opened, { schema, casing: 'snake_case' });
+    for (const table of [schema.certifiedDay, schema.entry, schema.report])
+      database.select().from(table).limit(1).all();
+    return { database, sqlite: opened, [Symbol.dispose]: () => void opened.close() };
+  } catch (error) {
+    sqlite?.close();
+    throw new VigieError('database', `open the hub's database ${JSON.stringify(file)}`, {
+      cause: error,
+      hint: 'Start the hub of this version once with this configuration: it makes its database and keeps it up to date.',
+    });
+  }
 }

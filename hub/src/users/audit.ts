@@ -7,7 +7,7 @@ import { audit } from './schema.ts';
 /** What a person, or somebody who wants to be taken for one, did. `actor` is an e-mail address, `-` where there is none. */
 export type Deed = {
   actor: string;
-  /** The client's address as far as proxies are trusted; `local` for the command line. */
+  /** The client's address as far as proxies are trusted; `local` for the command line, `mqtt` for an operator's command. */
   address: string;
   action: string;
   target: string;

@@ -54,6 +54,7 @@ describe('exit codes', () => {
         sourceSize: 3,
         destinationSize: 3,
         cause: 'same size, but the digest of the content differs',
+        action: 'copy-by-hand',
       },
     ]);
   });
@@ -129,10 +130,10 @@ describe('formats', () => {
     expect(Date.parse(document.completedAt)).toBeGreaterThanOrEqual(Date.parse(document.startedAt));
     expect(await said('csv')).toBe(
       [
-        'class,path,source size,destination size,cause',
-        'differing,20261123/cut.cr2,5,2,"size differs: 5 bytes at the source, 2 at the destination"',
-        'missing,20261123/gone.jpg,4,,not at the destination',
-        'extra,by hand.txt,,1,not at the source',
+        'class,path,source size,destination size,cause,action',
+        'differing,20261123/cut.cr2,5,2,"size differs: 5 bytes at the source, 2 at the destination",copy-by-hand',
+        'missing,20261123/gone.jpg,4,,not at the destination,copy-by-hand',
+        'extra,by hand.txt,,1,not at the source,none-needed',
         '',
       ].join('\r\n'),
     );

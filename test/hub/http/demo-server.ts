@@ -15,7 +15,7 @@ import { createMemoryHub } from './memory-hub.ts';
 const port = Number(process.env.DEMO_PORT ?? 8090);
 const baseUrl = process.env.DEMO_URL ?? `http://127.0.0.1:${port}`;
 const log = createLog('demo-server', 'warn');
-const services = createMemoryHub({ now: Date.now, stepMs: 700 });
+const services = createMemoryHub({ now: Date.now, stepMs: 700, past: true });
 const users = createUsers({
   database: openDatabase(':memory:'),
   baseUrl,

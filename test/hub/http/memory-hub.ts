@@ -1,5 +1,6 @@
 import type { LiveEvent } from '@vigie/hub/http/schema';
 import type { HubServices, SourceAddress } from '@vigie/hub/http/services';
+import { VigieError } from '@vigie/shared/kit/errors';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import { drawScene } from './draw-scene.ts';
 import { DESTINATIONS, makeFleet, type SourceData } from './memory-fleet.ts';
@@ -18,10 +19,13 @@ export function createMemoryHub({
   now,
   days = 20,
   stepMs = 0,
+  past = false,
 }: {
   now: () => number;
   days?: number;
   stepMs?: number;
+  /** With the reports of the last nights. */
+  past?: boolean;
 }): MemoryHub {
   const fleet = makeFleet(now(), days);
   const listeners = new Set<(event: LiveEvent) => void>();
@@ -29,6 +33,14 @@ export function createMemoryHub({
     for (const listener of listeners) listener(event);
   };
   const reports = createMemoryReports({ fleet, now, stepMs, tell });
+  if (past) {
+    const valley = { site: 'alps', device: 'summit-1', source: 'valley' };
+    const sides = [
+      { type: 'source', ...valley } as const,
+      { type: 'destination', destination: 'archive', ...valley } as const,
+    ] as const;
+    for (const nights of [3, 2, 1]) reports.past(...sides, nights * 86_400_000, nights);
+  }
   const log = firstActivity(now());
   const drawn = new Map<string, Promise<Buffer>>();
 
@@ -100,6 +112,12 @@ export function createMemoryHub({
     },
     destinations: () => DESTINATIONS,
     ...reports.services,
+    certificates: {
+      list: async () => ({ total: 0, publicKey: '', certificates: [], damaged: [] }),
+      read: async (_, day) => {
+        throw new VigieError('not-found', `certificate of ${day}: there is none`);
+      },
+    },
     activity: (limit) => log.slice(0, limit),
     live(listener) {
       listeners.add(listener);

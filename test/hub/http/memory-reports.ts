@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveEvent, Side } from '@vigie/hub/http/schema';
 import type { HubServices } from '@vigie/hub/http/services';
+import { ADVICE } from '@vigie/hub/report/action';
+import { countSinceLast } from '@vigie/hub/report/since-last';
+import { isMendable } from '@vigie/hub/resync/plan';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { kindOf } from '@vigie/shared/protocol/asset';
-import { CLASSES, noFigures, type Totals } from '@vigie/shared/protocol/report';
+import { type Action, CLASSES, noFigures, type Totals } from '@vigie/shared/protocol/report';
 import { amountOf, type FleetData, type Held } from './memory-fleet.ts';
 
 type Reports = HubServices['reports'];
@@ -53,11 +56,26 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
   function finish(report: Report) {
     const { figures, entries } = compare(sideOf(report.left), sideOf(report.right), report.filter);
     Object.assign(report, figures, { state: 'completed', completedAt: iso(), matchedByDigest: 0 });
-    const mendable = entries.filter((entry) => ['missing', 'differing', 'corrupt'].includes(entry.class));
+    const mendable = entries.filter(isMendable);
     const isSource = report.left.type === 'source' && report.right.type === 'destination';
     report.mendable = isSource ? amountOf(mendable.map((e) => ({ size: e.sourceSize ?? 0 }))) : { count: 0, bytes: 0 };
+    report.previous = sinceLast(report, entries);
     unmatched.set(report.id, entries);
     tell({ topic: 'reports', key: report.id });
+  }
+
+  /** What has changed since the last report of these sides; marks what is new. */
+  function sinceLast(report: Report, entries: Entry[]): Report['previous'] {
+    const scope = ({ left, right, filter }: Report) => JSON.stringify([left, right, filter]);
+    const isBefore = (r: Report) => r !== report && r.state === 'completed' && scope(r) === scope(report);
+    const before = reports.find(isBefore);
+    if (!before?.completedAt) return null;
+    const inOrder = entries.toSorted(byPath);
+    const count = countSinceLast(inOrder);
+    for (const entry of (unmatched.get(before.id) ?? []).toSorted(byPath)) count.before(entry);
+    const { isNew, ...since } = count.finish();
+    for (const [index, entry] of inOrder.entries()) entry.isNew = isNew(index);
+    return { id: before.id, completedAt: before.completedAt, ...since };
   }
 
   async function resync(report: Report) {
@@ -84,7 +102,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
     jobs.unshift(job);
     report.jobs.push(job);
     const [from, to] = [sideOf(left), sideOf(right)];
-    const work = (unmatched.get(report.id) ?? []).filter((e) => e.class === 'missing' || e.class === 'differing');
+    const work = (unmatched.get(report.id) ?? []).filter(isMendable);
     const chunk = Math.max(1, Math.ceil(work.length / 12));
     while (work.length > 0) {
       await sleep(stepMs);
@@ -118,6 +136,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       left: of.left,
       right: of.right,
       filter: of.filter,
+      proof: of.proof ?? 'size',
       by,
       trigger,
       asOf: null,
@@ -126,6 +145,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       matchedByDigest: 0,
       ...noFigures(),
       mendable: { count: 0, bytes: 0 },
+      previous: null,
       jobs: [],
     };
     reports.unshift(made);
@@ -160,12 +180,22 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       rerun: (id, sync, by) => add(present(reports, 'report', id), 'rerun', by, sync),
       estimate(id) {
         const { mendable } = present(reports, 'report', id);
-        return { total: mendable, seconds: mendable.bytes === 0 ? null : Math.ceil(mendable.bytes / 6_000_000) };
+        const left = Map.groupBy(unmatched.get(id) ?? [], (e) => e.action);
+        return {
+          total: mendable,
+          seconds: mendable.bytes === 0 ? null : Math.ceil(mendable.bytes / 6_000_000),
+          left: [...left]
+            .filter(([action]) => !isMendable({ action }))
+            .map(([action, of]) => ({ action, advice: ADVICE[action], ...amountOf(of.map(sizeOf)) })),
+        };
       },
       unmatched(id, filter, offset, limit) {
         const search = filter.search?.toLowerCase() ?? '';
         const entries = (unmatched.get(id) ?? []).filter(
-          (e) => (!filter.class || e.class === filter.class) && e.path.toLowerCase().includes(search),
+          (e) =>
+            (!filter.class || e.class === filter.class) &&
+            (filter.isNew === undefined || e.isNew === filter.isNew) &&
+            e.path.toLowerCase().includes(search),
         );
         return { total: entries.length, entries: entries.slice(offset, offset + limit) };
       },
@@ -178,13 +208,13 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
           yield `${JSON.stringify({ state, startedAt, completedAt, source, destination, ...classes })}\n`;
           return;
         }
-        if (format === 'csv') yield 'class,path,sourceSize,destinationSize,cause\n';
+        if (format === 'csv') yield 'class,path,sourceSize,destinationSize,cause,action\n';
         const marks = { missing: '+', extra: '-', differing: '*', corrupt: '*', unreadable: '!' };
         for (const entry of entries) {
-          const { class: of, path, sourceSize, destinationSize, cause } = entry;
+          const { class: of, path, sourceSize, destinationSize, cause, action } = entry;
           if (format === 'ndjson') yield `${JSON.stringify(entry)}\n`;
           else if (format === 'combined') yield `${marks[of]} ${path}\n`;
-          else yield `${of},"${path}",${sourceSize ?? ''},${destinationSize ?? ''},"${cause}"\n`;
+          else yield `${of},"${path}",${sourceSize ?? ''},${destinationSize ?? ''},"${cause}",${action}\n`;
         }
       },
     },
@@ -203,7 +233,27 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       },
     },
   };
-  return { services, add, finish, reports };
+  /** A report of a schedule, made so long ago, when a few other files were at the destination than now. */
+  function past(left: Side, right: Side, agoMs: number, others: number) {
+    const [from, to] = [sideOf(left), new Map(sideOf(right))];
+    const absent = [...from.keys()].filter((path) => !to.has(path));
+    for (const path of absent.slice(0, others)) to.set(path, from.get(path) as Held);
+    for (const path of [...from.keys()].filter((known) => to.has(known)).slice(-2 * others)) to.delete(path);
+    const { figures, entries } = compare(from, to, {});
+    const at = (ms: number) => new Date(now() - agoMs + ms).toISOString();
+    const report: Report = {
+      ...{ id: `report-${reports.length + 1}`, state: 'completed', createdAt: at(0), startedAt: at(1000) },
+      ...{ completedAt: at(9000), left, right, filter: {}, proof: 'size', by: 'schedule', trigger: 'schedule' },
+      ...{ asOf: null, progress: { folders: 20, entries: from.size + to.size }, error: null, matchedByDigest: 0 },
+      ...figures,
+      ...{ mendable: { count: 0, bytes: 0 }, previous: null, jobs: [] },
+    };
+    report.previous = sinceLast(report, entries);
+    reports.unshift(report);
+    unmatched.set(report.id, entries);
+  }
+
+  return { services, add, finish, past, reports };
 }
 
 function compare(left: Map<string, Held>, right: Map<string, Held>, filter: Report['filter']) {
@@ -225,7 +275,7 @@ function compare(left: Map<string, Held>, right: Map<string, Held>, filter: Repo
     const [here, there] = [left.get(path), right.get(path)];
     if (here) count(figures.source, path, here.size);
     if (there) count(figures.destination, path, there.size);
-    const of = !here
+    const of: Entry['class'] | 'matched' = !here
       ? 'extra'
       : here.unreadable
         ? 'unreadable'
@@ -236,9 +286,44 @@ function compare(left: Map<string, Held>, right: Map<string, Held>, filter: Repo
             : 'matched';
     count(figures[of], path, (here ?? there)?.size ?? 0);
     if (of === 'matched') continue;
-    const cause = { missing: 'queued', extra: 'not of this source', differing: 'size', unreadable: 'torn JPEG' }[of];
-    entries.push({ class: of, path, sourceSize: here?.size ?? null, destinationSize: there?.size ?? null, cause });
+    const { cause, action } = explained(of, here, there, entries.length);
+    const sizes = { sourceSize: here?.size ?? null, destinationSize: there?.size ?? null };
+    entries.push({ class: of, path, ...sizes, cause, isNew: false, action, advice: ADVICE[action] });
   }
   entries.sort((a, b) => CLASSES.indexOf(a.class) - CLASSES.indexOf(b.class) || (a.path < b.path ? -1 : 1));
   return { figures, entries };
+}
+
+const byPath = (a: Entry, b: Entry): number => (a.path < b.path ? -1 : 1);
+const sizeOf = ({ sourceSize, destinationSize }: Entry) => ({ size: sourceSize ?? destinationSize ?? 0 });
+
+/** Causes and actions in turn, as a device would tell them. */
+function explained(
+  of: Entry['class'],
+  here: Held | undefined,
+  there: Held | undefined,
+  n: number,
+): { cause: string; action: Action } {
+  const queued = { cause: 'queued for delivery', action: 'wait' } as const;
+  const lost = {
+    cause: 'it was verified there on 2026-03-02T04:10:00.000Z and has gone or changed since',
+    action: 'resync',
+  } as const;
+  const purged = {
+    cause:
+      'its file was removed from the source on 2026-02-20T03:00:00.000Z (older than 30 days), after it had been proved at usb-disk',
+    action: 'copy-from-elsewhere',
+  } as const;
+  switch (of) {
+    case 'missing':
+      return n % 5 === 4 ? queued : n % 7 === 6 ? purged : lost;
+    case 'extra':
+      return { cause: 'not at the source', action: 'none-needed' };
+    case 'unreadable':
+      return { cause: `unreadable at the source: ${here?.unreadable}`, action: 'look-at-source' };
+    default: {
+      const sizes = `size differs: ${here?.size} bytes at the source, ${there?.size} at the destination`;
+      return { cause: `${sizes}; ${lost.cause}`, action: 'resync-replace' };
+    }
+  }
 }

@@ -31,7 +31,7 @@ const completed = (id: string) =>
     return report.state === 'completed' && report;
   });
 
-test('from a report to its unmatched assets, a re-sync, and nothing missing', async () => {
+test('from a report to its unmatched assets, a re-sync, and what that leaves', async () => {
   const created = await post('/reports', sides);
   expect(created.status).toBe(201);
   const { id } = (await created.json()) as Report;
@@ -46,7 +46,12 @@ test('from a report to its unmatched assets, a re-sync, and nothing missing', as
   expect(missing.total).toBe(report.missing.count);
   expect(missing.entries).toHaveLength(2);
   expect((await get<{ total: number }>(`/reports/${id}/unmatched?search=IMG_0417`)).total).toBe(1);
-  expect((await get<{ total: object }>(`/reports/${id}/estimate`)).total).toEqual(report.mendable);
+  const estimate = await get<ReturnType<Hub['services']['reports']['estimate']>>(`/reports/${id}/estimate`);
+  expect(estimate.total).toEqual(report.mendable);
+  const left = (actions: string[]) =>
+    estimate.left.filter(({ action }) => actions.includes(action)).reduce((sum, { count }) => sum + count, 0);
+  expect(left(['none-needed'])).toBe(report.extra.count);
+  expect(left(['look-at-source'])).toBe(report.unreadable.count);
   expect((await post(`/reports/${id}/cancel`)).status).toBe(409);
 
   const again = await post(`/reports/${id}/rerun`, { sync: true });
@@ -62,7 +67,17 @@ test('from a report to its unmatched assets, a re-sync, and nothing missing', as
     const { reports } = await get<{ reports: Report[] }>('/reports?limit=1');
     return reports[0]?.trigger === 'resync' && reports[0].state === 'completed' && reports[0];
   });
-  expect([last.missing.count, last.differing.count, last.extra.count]).toEqual([0, 0, 3]);
+  const rest = left(['wait', 'copy-from-elsewhere']);
+  expect(rest).toBeLessThan(report.missing.count);
+  expect([last.missing.count, last.differing.count, last.extra.count]).toEqual([rest, 0, 3]);
+  expect(last.previous).toMatchObject({
+    gone: { missing: report.missing.count - last.missing.count },
+    stayed: { extra: 3, missing: last.missing.count },
+  });
+  expect((await get<{ total: number }>(`/reports/${last.id}/unmatched?new=true`)).total).toBe(0);
+  expect((await get<{ total: number }>(`/reports/${last.id}/unmatched?new=false&class=extra`)).total).toBe(3);
+  const wrong = await hub.ask(`/api/v1/reports/${last.id}/unmatched?new=1`, { cookie: cookies.operator as string });
+  expect(wrong.status).toBe(422);
 
   const deeds = hub.users.audit.list(0, 100).entries.map(({ action, actor }) => `${action} ${actor}`);
   expect(deeds).toEqual(

@@ -46,18 +46,22 @@ describe('the class of one asset', () => {
       class: 'missing',
       destinationSize: null,
       cause: 'not at the destination',
+      action: 'copy-by-hand',
     });
-    expect(only([], [entry])).toEqual({ ...asset, class: 'extra', sourceSize: null, cause: 'not at the source' });
+    const extra = { ...asset, class: 'extra', sourceSize: null, cause: 'not at the source', action: 'none-needed' };
+    expect(only([], [entry])).toEqual(extra);
     expect(only([entry], [{ path, size: 5 }])).toEqual({
       ...asset,
       class: 'differing',
       destinationSize: 5,
       cause: 'size differs: 10 bytes at the source, 5 at the destination',
+      action: 'copy-by-hand',
     });
     expect(only([{ ...entry, sha256: A }], [{ ...entry, sha256: B }])).toEqual({
       ...asset,
       class: 'corrupt',
       cause: 'same size, but the digest of the content differs',
+      action: 'copy-by-hand',
     });
   });
 
@@ -92,6 +96,7 @@ describe('the class of one asset', () => {
           sourceSize: 9,
           destinationSize: 9,
           cause: 'unreadable at the destination: its list names this path twice',
+          action: 'look-at-destination',
         },
       ]);
       expect(figures.destination.count).toBe(1);

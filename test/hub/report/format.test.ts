@@ -43,6 +43,7 @@ const missing = (path: string): Unmatched => ({
   sourceSize: 10,
   destinationSize: null,
   cause: 'not at the destination',
+  action: 'copy-by-hand',
 });
 
 describe('ndjson', () => {
@@ -57,8 +58,10 @@ describe('ndjson', () => {
 
 describe('csv', () => {
   it('has a header and empty fields for sizes that are not there', () => {
-    expect(CSV_HEADER).toBe('class,path,source size,destination size,cause\r\n');
-    expect(csvLine(missing('20261123/a.jpg'))).toBe('missing,20261123/a.jpg,10,,not at the destination\r\n');
+    expect(CSV_HEADER).toBe('class,path,source size,destination size,cause,action\r\n');
+    expect(csvLine(missing('20261123/a.jpg'))).toBe(
+      'missing,20261123/a.jpg,10,,not at the destination,copy-by-hand\r\n',
+    );
     expect(csvLine({ ...missing('a'), class: 'extra', sourceSize: null, destinationSize: 0 })).toContain('extra,a,,0,');
   });
 
@@ -67,11 +70,11 @@ describe('csv', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), (paths) => {
         const records = parseCsv(CSV_HEADER + paths.map((path) => csvLine(missing(path))).join(''));
-        expect(records[0]).toEqual(['class', 'path', 'source size', 'destination size', 'cause']);
+        expect(records[0]).toEqual(['class', 'path', 'source size', 'destination size', 'cause', 'action']);
         expect(records.slice(1).map((fields) => fields[1]?.replace(/^\.\//, ''))).toEqual(
           paths.map((path) => path.replace(/^\.\//, '')),
         );
-        for (const fields of records) expect(fields).toHaveLength(5);
+        for (const fields of records) expect(fields).toHaveLength(6);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { createPurges } from '@vigie/agent/store/purges';
+import { actionOfSource } from '@vigie/hub/report/action';
 import { createComparison } from '@vigie/hub/report/compare';
 import { createSideOpener } from '@vigie/hub/report/open-side';
-import { isMendable } from '@vigie/hub/resync/plan';
 import { systemClock } from '@vigie/shared/kit/clock';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import type { Message } from '@vigie/shared/protocol/messages';
@@ -96,12 +96,14 @@ test('a purged asset that has gone from its destination as well is missing, with
     inventories,
     destinations: [],
     commander: { send: async () => ({ id: '1', status: 'error', at: 1 }) } as never,
-    isMendable,
     reconcile: () => undefined,
     clock: systemClock,
   });
-  const canMend = sides.mendable({ type: 'source', ...NAME }, { type: 'destination', destination: 'archive', ...NAME });
-  expect(unmatched.map(canMend)).toEqual([false, true]);
+  const left = { type: 'source', ...NAME } as const;
+  expect(sides.canSend(left, { type: 'destination', destination: 'archive', ...NAME })).toBe(true);
+  expect(sides.canSend(left, { type: 'destination', destination: 'elsewhere', ...NAME })).toBe(false);
+  const actions = unmatched.map((entry) => actionOfSource(entry, undefined));
+  expect(actions).toEqual(['copy-from-elsewhere', 'resync']);
 });
 
 test('the digests of both sides agree before and after a purge, and once its name is taken again', async () => {

@@ -1,7 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import { expect, test } from 'vitest';
+import { INVENTORY_HEADER, inventoryEnd, inventoryLine } from '../../../hub/src/check/inventory-file.ts';
 import { createComparison } from '../../../hub/src/report/compare.ts';
 import { fiveRows } from '../../../hub/src/report/figures.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { vigieHub } from '../check/run.ts';
 
 /**
  * An archive in the layout of Webcampak 3.0, every five minutes from its first day on: `YYYYMMDD/YYYYMMDDHHMMSS.jpg`, and beside every
@@ -19,7 +24,13 @@ function archive(files: { from: number; count: number; rawEvery: number; bytes: 
   return paths.map((path, i) => ({ path, size: size + (i < rest ? 1 : 0) }));
 }
 
-test("the five rows of an archive of Webcampak's users: 19,681 files at the source, 41,980 at the destination", () => {
+/** Saves entries as an inventory that the command line reads. */
+async function saved(file: string, entries: Entry[]): Promise<string> {
+  await writeFile(file, INVENTORY_HEADER + entries.map(inventoryLine).join('') + inventoryEnd(entries.length));
+  return file;
+}
+
+test("the five rows of an archive of Webcampak's users: 19,681 files at the source, 41,980 at the destination", async () => {
   const source = archive({ from: 0, count: 19_681, rawEvery: 3, bytes: 82_900_000_000 });
   const older = archive({ from: 200_000, count: 22_299, rawEvery: 4, bytes: 118_500_000_000 });
   const comparison = createComparison();
@@ -44,4 +55,14 @@ test("the five rows of an archive of Webcampak's users: 19,681 files at the sour
   expect(rows.destination).toMatchObject({ count: 41_980, bytes: 201_400_000_000 });
   expect(rows.missingInSource).toMatchObject({ count: 22_299, bytes: 118_500_000_000 });
   expect(rows.source.byKind.raw.count).toBeGreaterThan(4_000);
+
+  // The same by the command line, from saved inventories.
+  const folder = await tempFolder();
+  const sides = [
+    await saved(join(folder, 'source.ndjson'), source),
+    await saved(join(folder, 'destination.ndjson'), [...older, ...source]),
+  ];
+  const ended = await vigieHub(['check', '--format', 'json', ...sides]);
+  expect(ended).toMatchObject({ code: 1, stderr: '' });
+  expect(fiveRows(JSON.parse(ended.stdout))).toEqual(rows);
 });

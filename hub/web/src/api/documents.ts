@@ -27,6 +27,7 @@ export type Report = Of<typeof schema.report>;
 export type ReportPage = { total: number; reports: Report[] };
 export type Totals = Report['source'];
 export type Amount = Report['mendable'];
+export type SinceLast = NonNullable<Report['previous']>;
 export type Job = Of<typeof schema.job>;
 export type UnmatchedEntry = Of<typeof schema.unmatchedEntry>;
 export type UnmatchedClass = UnmatchedEntry['class'];

@@ -84,13 +84,24 @@ export const estimateQuery = (id: string) =>
     staleTime: 0,
   });
 
-export type UnmatchedFilter = { class?: UnmatchedClass | undefined; search?: string | undefined };
+export type UnmatchedFilter = {
+  class?: UnmatchedClass | undefined;
+  search?: string | undefined;
+  /** Only what the last report did not name. */
+  isNew?: boolean | undefined;
+};
 export const unmatchedQuery = (id: string, filter: UnmatchedFilter, offset: number, limit: number) =>
   queryOptions({
     queryKey: ['reports', 'unmatched', id, filter, offset, limit],
     queryFn: ({ signal }) =>
       request<UnmatchedPage>('GET', ['reports', id, 'unmatched'], {
-        query: { class: filter.class, search: filter.search || undefined, offset, limit },
+        query: {
+          class: filter.class,
+          search: filter.search || undefined,
+          new: filter.isNew === undefined ? undefined : String(filter.isNew),
+          offset,
+          limit,
+        },
         signal,
       }),
     placeholderData: keepPreviousData,

@@ -34,10 +34,12 @@ export function sideText(side: Side): { title: string; detail: string } {
 }
 
 /** What a filter lets through, or nothing when it lets everything through. */
-export function filterText({ fromDay, toDay, kinds, pathPrefix }: ReportFilter): string | undefined {
+export function filterText({ fromDay, toDay, kinds, pathPrefix, lastDays }: ReportFilter): string | undefined {
   const parts: string[] = [];
   if (fromDay && toDay)
     parts.push(fromDay === toDay ? dateOfDay(fromDay) : `${dateOfDay(fromDay)} to ${dateOfDay(toDay)}`);
+  else if (fromDay && lastDays === 1) parts.push(`the day ${dateOfDay(fromDay)}`);
+  else if (fromDay && lastDays) parts.push(`the last ${lastDays} days, from ${dateOfDay(fromDay)}`);
   else if (fromDay) parts.push(`from ${dateOfDay(fromDay)}`);
   else if (toDay) parts.push(`until ${dateOfDay(toDay)}`);
   if (kinds?.length) parts.push(kinds.join(', '));

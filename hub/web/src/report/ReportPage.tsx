@@ -18,6 +18,7 @@ import { isOver } from './outcome.ts';
 import { ReportActions } from './ReportActions.tsx';
 import classes from './ReportPage.module.css';
 import { ReportStory } from './ReportStory.tsx';
+import { SinceLast } from './SinceLast.tsx';
 import { Unmatched } from './Unmatched.tsx';
 
 const route = getRouteApi('/reports/$id');
@@ -62,6 +63,7 @@ export function ReportPage() {
         <OutcomeBanner report={report} />
         {report.jobs.length > 0 ? <Jobs report={report} /> : null}
         {report.state === 'completed' ? <Figures report={report} /> : null}
+        {report.state === 'completed' && report.previous ? <SinceLast since={report.previous} /> : null}
         {report.state === 'completed' ? <Unmatched key={report.id} report={report} /> : null}
         <ReportStory report={report} />
       </div>

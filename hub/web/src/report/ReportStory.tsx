@@ -13,6 +13,7 @@ export function ReportStory({ report }: { report: Report }) {
       report.completedAt ? instantText(report.completedAt) : 'not yet',
     ],
     ['Made', triggerText(report)],
+    ['Compared', report.proof === 'digest' ? 'by digest; every file was read back' : 'by path and size'],
     ['Report', report.id],
   ];
   return (

@@ -28,13 +28,13 @@ export function SyncDialog({ report, onClose, onStarted }: Props) {
       onStarted(next);
     },
   });
+  const others = data?.left.reduce((sum, { count }) => sum + count, 0) ?? 0;
   return (
     <Modal opened onClose={onClose} title="Re-run & Sync" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack>
         <Text size="sm">
-          The report is run again first. What is then missing or differing at{' '}
-          <strong>{sideText(report.right).title}</strong> is sent from <strong>{sideText(report.left).title}</strong>,
-          behind new pictures.
+          The report is run again first. What can then be mended at <strong>{sideText(report.right).title}</strong> is
+          sent from <strong>{sideText(report.left).title}</strong>, behind new pictures.
         </Text>
         {error ? <ErrorNotice title="No estimate" error={error} retry={() => refetch()} /> : null}
         {!error && !data ? <Skeleton height={76} radius="md" aria-label="Loading the estimate" /> : null}
@@ -54,11 +54,20 @@ export function SyncDialog({ report, onClose, onStarted }: Props) {
             </div>
           </dl>
         ) : null}
-        {report.extra.count > 0 ? (
-          <Text size="sm" c="dimmed">
-            The {plural(report.extra.count, 'extra file')} at the destination{' '}
-            {report.extra.count === 1 ? 'stays' : 'stay'} untouched.
-          </Text>
+        {data && others > 0 ? (
+          <div data-testid="left">
+            <Text size="sm" fw={600}>
+              It leaves {plural(others, 'file')}:
+            </Text>
+            <ul className={classes.left}>
+              {data.left.map(({ action, advice, count }) => (
+                <li key={action}>
+                  <b>{countText(count)}</b>
+                  <span>{advice}</span>
+                </li>
+              ))}
+            </ul>
+          </div>
         ) : null}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -11,6 +11,7 @@ import { Nothing } from '../parts/Nothing.tsx';
 import { Surface } from '../parts/Surface.tsx';
 import { CLASS_LABELS } from './classes.ts';
 import { unmatchedOf } from './outcome.ts';
+import { totalOf } from './since-last.ts';
 import classes from './Unmatched.module.css';
 import { UnmatchedTable } from './UnmatchedTable.tsx';
 
@@ -20,11 +21,17 @@ const NAMES = ['missing', 'differing', 'corrupt', 'unreadable', 'extra'] as cons
 /** Every file that does not match, by class, searched and paged by the hub. */
 export function Unmatched({ report }: { report: Report }) {
   const [chosen, setChosen] = useState<'all' | UnmatchedClass>('all');
+  const [onlyNew, setOnlyNew] = useState(false);
   const [search, setSearch] = useState('');
   const [sought] = useDebouncedValue(search.trim(), 250);
   const [page, setPage] = useState(1);
-  const filter = { class: chosen === 'all' ? undefined : chosen, search: sought || undefined };
+  const filter = {
+    class: chosen === 'all' ? undefined : chosen,
+    search: sought || undefined,
+    isNew: onlyNew || undefined,
+  };
   const all = unmatchedOf(report);
+  const fresh = report.previous ? totalOf(report.previous.appeared) : 0;
   const { data, error, isFetching, refetch } = useQuery({
     ...unmatchedQuery(report.id, filter, (page - 1) * PAGE_ENTRIES, PAGE_ENTRIES),
     enabled: all > 0,
@@ -36,9 +43,10 @@ export function Unmatched({ report }: { report: Report }) {
         <Nothing compact icon={<IconCircleCheck />} title="Nothing is unmatched" />
       </Surface>
     );
-  const choices = [['all', `All ${countText(all)}`] as const].concat(
-    NAMES.filter((name) => report[name].count > 0).map(
-      (name) => [name, `${CLASS_LABELS[name]} ${countText(report[name].count)}`] as never,
+  const countOf = (name: UnmatchedClass) => (onlyNew ? (report.previous?.appeared[name] ?? 0) : report[name].count);
+  const choices = [['all', `All ${countText(onlyNew ? fresh : all)}`] as const].concat(
+    NAMES.filter((name) => countOf(name) > 0 || chosen === name).map(
+      (name) => [name, `${CLASS_LABELS[name]} ${countText(countOf(name))}`] as never,
     ),
   );
   return (
@@ -70,6 +78,21 @@ export function Unmatched({ report }: { report: Report }) {
             ))}
           </Group>
         </Chip.Group>
+        {fresh > 0 ? (
+          <Chip
+            size="sm"
+            icon={null}
+            variant="light"
+            classNames={{ iconWrapper: classes.noIcon, label: classes.chip }}
+            checked={onlyNew}
+            onChange={(checked) => {
+              setOnlyNew(checked);
+              setPage(1);
+            }}
+          >
+            New since the last report {countText(fresh)}
+          </Chip>
+        ) : null}
         <TextInput
           className={classes.search}
           aria-label="Search paths"

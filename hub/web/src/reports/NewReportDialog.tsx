@@ -1,4 +1,4 @@
-import { Button, Chip, Fieldset, Group, Input, Modal, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Chip, Fieldset, Group, Input, Modal, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { DatePickerInput } from '@mantine/dates';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -9,7 +9,7 @@ import { destinationsQuery, devicesQuery } from '../api/queries.ts';
 import { entriesOf } from '../fleet/entries.ts';
 import { ErrorNotice } from '../parts/ErrorNotice.tsx';
 import { useFocusBack } from '../parts/focus-back.ts';
-import { newDraft, type ReportDraft, requestOf, sourceKey } from './draft.ts';
+import { canProve, newDraft, type ReportDraft, requestOf, sourceKey } from './draft.ts';
 import { SidePicker } from './SidePicker.tsx';
 
 const KINDS = [
@@ -126,13 +126,21 @@ export function NewReportDialog({ onClose, onCreated }: { onClose: () => void; o
               />
             </Stack>
           </Fieldset>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Close
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              Create report
-            </Button>
+          <Group justify="space-between">
+            <Checkbox
+              label="By digest: reads every file back"
+              disabled={!canProve(draft)}
+              checked={draft.byDigest && canProve(draft)}
+              onChange={(event) => change({ byDigest: event.currentTarget.checked })}
+            />
+            <Group justify="flex-end" ml="auto">
+              <Button variant="default" onClick={onClose}>
+                Close
+              </Button>
+              <Button type="submit" loading={create.isPending}>
+                Create report
+              </Button>
+            </Group>
           </Group>
         </Stack>
       </form>

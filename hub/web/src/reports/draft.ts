@@ -9,6 +9,8 @@ export type ReportDraft = {
   range: [string | null, string | null];
   kinds: string[];
   pathPrefix: string;
+  /** Read the destination back, where a source is compared with one. */
+  byDigest: boolean;
 };
 
 export const newDraft = (source: string | null, destination: string | null): ReportDraft => ({
@@ -17,7 +19,12 @@ export const newDraft = (source: string | null, destination: string | null): Rep
   range: [null, null],
   kinds: [],
   pathPrefix: '',
+  byDigest: false,
 });
+
+/** Only what a source holds has a digest to compare with. */
+export const canProve = ({ left, right }: Pick<ReportDraft, 'left' | 'right'>): boolean =>
+  left.type === 'source' && right.type === 'destination';
 
 /** `site/device/source` as the select fields carry it; identifiers hold no slash. */
 export const sourceKey = (a: { site: string; device: string; source: string }): string =>
@@ -48,6 +55,7 @@ export function requestOf(draft: ReportDraft): NewReport | { left?: string; righ
   return {
     left,
     right,
+    ...(draft.byDigest && canProve(draft) ? { proof: 'digest' } : {}),
     filter: {
       ...(from ? { fromDay: dayOfDate(from) } : {}),
       ...(to ? { toDay: dayOfDate(to) } : {}),

@@ -11,5 +11,7 @@ export function triggerText({ trigger, by }: Pick<Report, 'trigger' | 'by'>): st
       return 'by the hub, after an outage';
     case 'resync':
       return 'by the hub, after a re-sync';
+    case 'schedule':
+      return 'by the hub, on its schedule';
   }
 }

@@ -35,4 +35,6 @@ it('says what a filter lets through, and nothing of one that lets all through', 
   expect(filterText({})).toBeUndefined();
   expect(filterText({ fromDay: '20260101', kinds: ['jpg', 'raw'] })).toBe('from 2026-01-01 · jpg, raw');
   expect(filterText({ fromDay: '20260101', toDay: '20260101' })).toBe('2026-01-01');
+  expect(filterText({ fromDay: '20260101', lastDays: 2 })).toBe('the last 2 days, from 2026-01-01');
+  expect(filterText({ fromDay: '20260101', lastDays: 1 })).toBe('the day 2026-01-01');
 });

@@ -21,6 +21,7 @@ export function reportOf(counts: Counts, part: Partial<Report> = {}): Report {
     left: { type: 'source', ...place },
     right: { type: 'destination', destination: 'archive', ...place },
     filter: {},
+    proof: 'size',
     by: 'ada@example.org',
     trigger: 'person',
     progress: { folders: 0, entries: 0 },
@@ -36,6 +37,7 @@ export function reportOf(counts: Counts, part: Partial<Report> = {}): Report {
     corrupt: totals(counts.corrupt ?? 0),
     unreadable: totals(counts.unreadable ?? 0),
     mendable: { count: 0, bytes: 0 },
+    previous: null,
     jobs: [],
     ...part,
   };

@@ -30,3 +30,11 @@ it('writes a filter of days, kinds and paths', () => {
     pathPrefix: '2026 ',
   });
 });
+
+it('compares by digest only where a source is held against a destination', () => {
+  const draft = { ...newDraft('alps/summit-1/valley', 'archive'), byDigest: true };
+  expect(requestOf(draft)).toHaveProperty('proof', 'digest');
+  expect(requestOf({ ...draft, byDigest: false })).not.toHaveProperty('proof');
+  const folder = { type: 'directory' as const, source: null, destination: null, path: '/srv' };
+  expect(requestOf({ ...draft, right: folder })).not.toHaveProperty('proof');
+});

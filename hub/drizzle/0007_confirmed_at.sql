@@ -1,0 +1,1 @@
+ALTER TABLE `source` ADD `confirmed_at` integer;
