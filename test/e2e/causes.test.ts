@@ -108,7 +108,9 @@ test('causes that were seeded are all named with what mends them; fix all leaves
     const failed = (await site.api.get('/activity')).some(({ type }: { type: string }) => type === 'delivery-failed');
     return failed && ARRIVED.every((name) => there.has(pathOf(name)));
   });
-  const torn = [...(await filesBelow(join(card, 'failure'))).keys()].find((path) => path.endsWith(TORN)) as string;
+  const torn = await until('the torn one has ended in failure', async () =>
+    [...(await filesBelow(join(card, 'failure'))).keys()].find((path) => path.endsWith(TORN)),
+  );
 
   const locked = await addDestinations(site);
   await harm(landing, join(card, 'result'));

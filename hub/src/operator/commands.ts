@@ -1,3 +1,4 @@
+import { createAllowance } from '@vigie/shared/kit/allowance';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
@@ -15,7 +16,6 @@ import type { Message } from '@vigie/shared/protocol/messages';
 import { z } from 'zod';
 import type { Awaiting, OperatorReplies, OperatorReply } from '../store/operator-replies.ts';
 import type { Deed } from '../users/audit.ts';
-import { createAllowance } from './allowance.ts';
 import type { HubCommandHandlers, Outcome } from './handlers.ts';
 
 /** Carries out what operators order of the hub by MQTT: each id once, none after its time, with a reply whatever happens. */

@@ -46,6 +46,8 @@ export function openConnection(
     /** Takes a message; the connection reads no further until the promise that it may answer has resolved. */
     onMessage: (message: Incoming) => Promise<void> | undefined;
     onRefusedFilter: (filters: string, error: Error) => void;
+    /** The broker has let it in: it may publish, also while its subscriptions are under way. */
+    onGreeted: () => void;
   },
 ): Connection {
   const client = connect(options.url, clientOptions(options));
@@ -83,6 +85,7 @@ export function openConnection(
 
   client.on('connect', () => {
     greeted = true;
+    options.onGreeted();
     inFlightMax = Math.min(IN_FLIGHT_MAX, client.serverProperties?.receiveMaximum ?? IN_FLIGHT_MAX);
     client.subscribe(options.subscriptions, { qos: 1 }, (error) => {
       if (over || closing) return;

@@ -31,6 +31,8 @@ export function openLink(options: LinkOptions): Link {
   const disconnectListeners = new Set<(reason: string) => void>();
   const pending = new Set<Pending>();
   let current: Connection | undefined;
+  /** Also before it is subscribed: a handler of what waited in the broker's session may answer at once. */
+  let speaking: Connection | undefined;
   let largeLosses = 0;
   let reading = true;
   let leaving = false;
@@ -66,8 +68,11 @@ export function openLink(options: LinkOptions): Link {
     } catch (error) {
       return { ending: { how: 'unreachable', error: error as Error }, heldMs: 0 };
     }
-    const connection = openConnection({
+    const connection: Connection = openConnection({
       ...options,
+      onGreeted: () => {
+        speaking = connection;
+      },
       version: version.speak,
       ca,
       sessionExpiryS: options.sessionExpiryS ?? SESSION_EXPIRY_S,
@@ -96,6 +101,7 @@ export function openLink(options: LinkOptions): Link {
     const ending = await connection.ended;
     closing.signal.removeEventListener('abort', stop);
     current = undefined;
+    speaking = undefined;
     inbox.forget((item) => item.connection === connection);
     failPending(ending);
     if (since === undefined) return { ending, heldMs: 0 };
@@ -127,6 +133,8 @@ export function openLink(options: LinkOptions): Link {
     let failures = 0;
     let told = '';
     while (!closing.signal.aborted) {
+      await options.mayConnect?.(closing.signal);
+      if (closing.signal.aborted) return;
       const { ending, heldMs } = await attempt();
       if (closing.signal.aborted) return;
       const next = nextVersion(options.protocol, version, versionOutcome(ending));
@@ -153,7 +161,7 @@ export function openLink(options: LinkOptions): Link {
       return current !== undefined;
     },
     async publish(topic, payload, how: PublishOptions = {}) {
-      const connection = current;
+      const connection = speaking;
       if (!connection || leaving) throw linkDown(`publish to "${topic}": there is no connection`);
       if (pending.size >= PUBLISHES_MAX) throw busy(topic, `${PUBLISHES_MAX} messages wait already`);
       const bytes = Buffer.from(payload as Uint8Array);
@@ -190,6 +198,7 @@ export function openLink(options: LinkOptions): Link {
       disconnectListeners.add(listener);
       return () => disconnectListeners.delete(listener);
     },
+    cut: (reason) => current?.drop(reason),
     async [Symbol.asyncDispose]() {
       leaving = true;
       const limit = new AbortController();
