@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What `npm start` and `npm test` call, on any Node from 20 on: sets up what is missing, then goes on with the pinned Node.
 //
-//   node scripts/run.mjs start|test|bench|faults [arguments of that script]
+//   node scripts/run.mjs start|test|bench|faults|sim [arguments of that script]
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const TASKS = {
   test: { purpose: 'test', script: 'ok.ts' },
   bench: { purpose: 'test', script: 'bench.ts' },
   faults: { purpose: 'test', script: 'faults.ts' },
+  sim: { purpose: 'test', script: 'sim.ts' },
 };
 
 const [name, ...args] = process.argv.slice(2);
