@@ -246,6 +246,34 @@ describe.each([
     await until('the will is retained', () => late.taken.some(({ text, retained }) => text === 'lost' && retained));
   });
 
+  test('a link that is cut is missed like one whose network is gone, and comes back when it may', async () => {
+    const { port } = await startTestBroker();
+    const hub = open(port, 'hub');
+    await up(hub.link);
+    let allowed = Promise.withResolvers<void>();
+    allowed.resolve();
+    let asked = 0;
+    const mayConnect = (signal: AbortSignal) => {
+      asked += 1;
+      signal.addEventListener('abort', () => allowed.resolve());
+      return allowed.promise;
+    };
+    const device = open(port, 'a', { will: { topic: STATUS, payload: 'lost', retain: true }, mayConnect });
+    await up(device.link);
+    allowed = Promise.withResolvers<void>();
+    const before = asked;
+    device.link.cut('a drill has begun');
+    await until('the will has come', () => hub.taken.some(({ text }) => text === 'lost'));
+    await until('it asks before it connects', () => asked > before);
+    expect(device.link.connected).toBe(false);
+    await expect(device.link.publish(event('captured'), 'there')).rejects.toMatchObject({ code: 'link-down' });
+    allowed.resolve();
+    await up(device.link);
+    await device.link.publish(event('captured'), 'here');
+    await until('it is heard again', () => hub.taken.some(({ text }) => text === 'here'));
+    expect(asked).toBe(before + 1);
+  });
+
   test('retained messages come with each subscription and are marked', async () => {
     const { port } = await startTestBroker();
     const device = open(port, 'a');

@@ -44,6 +44,7 @@ mkdirSync(join(disk, 'archive'), { recursive: true });
 const ledger = openLedger(join(disk, 'ledger'));
 const outbox = createOutbox(ledger, clock, () => undefined);
 const deliveries = createDeliveries({ ledger, outbox, clock, destinationsOf: () => ['archive'] });
+const proved: { path: string; sha256: string }[] = [];
 const deliverer = createDeliverer({
   destination: 'archive',
   remote: openRemote({ name: 'archive', type: 'directory', root: join(disk, 'archive'), folder: '.' }, '', {
@@ -53,7 +54,13 @@ const deliverer = createDeliverer({
     ...deliveries,
     verified(claimed, destination, receipt) {
       deliveries.verified(claimed, destination, receipt);
-      say('verified', claimed.path, claimed.sha256);
+      proved.push(claimed);
+    },
+    // Said when it is on disk, and not before.
+    together(work) {
+      const outcome = deliveries.together(work);
+      for (const { path, sha256 } of proved.splice(0)) say('verified', path, sha256);
+      return outcome;
     },
   },
   locate: (row) => join(folder, row.tree, row.path),

@@ -23,10 +23,23 @@ export type TcpProxy = AsyncDisposable & {
   /** Each piece of data waits so long, in both directions. */
   delay(ms: number): void;
   /** A link that carries so many bytes a second to the server, for all connections together; undefined: as fast as it goes. */
-  bandwidth(bytesPerSecond: number | undefined): void;
+  bandwidth(carrier: number | SlowLink | undefined): void;
   /** Changes data on its way to the client or the server, for as long as it is set. */
   tamper(change: ((bytes: Buffer, direction: 'up' | 'down') => Buffer) | undefined): void;
 };
+
+/** A link that several proxies may share: whoever comes first goes first. */
+export type SlowLink = { carry(bytes: number): Promise<void> };
+
+export function createSlowLink(bytesPerSecond: number): SlowLink {
+  let freeAt = 0;
+  return {
+    async carry(bytes) {
+      freeAt = Math.max(freeAt, performance.now()) + (bytes / bytesPerSecond) * 1000;
+      await sleep(freeAt - performance.now());
+    },
+  };
+}
 
 export async function startTcpProxy({ target }: { target: { host: string; port: number } }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
@@ -35,8 +48,7 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
   let upBytes = 0;
   let left: number | undefined;
   let delayMs = 0;
-  let bandwidth: number | undefined;
-  let linkFreeAt = 0;
+  let link: SlowLink | undefined;
   let refusing = false;
   let change: ((bytes: Buffer, direction: 'up' | 'down') => Buffer) | undefined;
   let hole: { opened: Promise<void>; open: () => void } | undefined;
@@ -44,13 +56,6 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
   const cut = () => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
-
-  /** Waits until the link has carried so many bytes: whoever comes first goes first. */
-  async function carry(bytes: number): Promise<void> {
-    if (bandwidth === undefined) return;
-    linkFreeAt = Math.max(linkFreeAt, performance.now()) + (bytes / bandwidth) * 1000;
-    await sleep(linkFreeAt - performance.now());
-  }
 
   function forward(from: Socket, to: Socket, direction: 'up' | 'down'): void {
     let last = Promise.resolve();
@@ -62,12 +67,12 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
       });
     };
     from.on('data', (bytes: Buffer) => {
-      const carried = bandwidth !== undefined && direction === 'up';
+      const carried = link !== undefined && direction === 'up';
       if (delayMs === 0 && !hole && !carried) send(bytes);
       else {
         from.pause();
         inOrder(async () => {
-          if (carried) await carry(bytes.length);
+          if (carried) await link?.carry(bytes.length);
           send(bytes);
           from.resume();
         });
@@ -156,8 +161,8 @@ export async function startTcpProxy({ target }: { target: { host: string; port: 
     delay(ms) {
       delayMs = ms;
     },
-    bandwidth(bytesPerSecond) {
-      bandwidth = bytesPerSecond;
+    bandwidth(carrier) {
+      link = typeof carrier === 'number' ? createSlowLink(carrier) : carrier;
     },
     tamper(how) {
       change = how;

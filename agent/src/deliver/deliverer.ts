@@ -1,11 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { type Backoff, backoffMs } from '@vigie/shared/kit/retry';
-import type { Pace, RemoteFolder } from '@vigie/shared/remote/remote-folder';
+import type { Pace, Receipt, RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import type { Claimed, Deliveries, Lane } from '../store/deliveries.ts';
 import type { DeliveryPause } from '../store/delivery-pauses.ts';
 import { isLedgerFull } from '../store/ledger-full.ts';
+import { mayBegin } from './admission.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Aside, Budget } from './limits/budget.ts';
 import { createPrecedence } from './precedence.ts';
@@ -24,6 +26,8 @@ export type Condition = {
   state: 'idle' | 'delivering' | 'waiting' | 'stopped';
   error: { code: string; message: string; hint?: string } | null;
   lastDeliveryAt: number | null;
+  /** Where somebody has paused deliveries. */
+  paused?: DeliveryPause | undefined;
 };
 
 export type DelivererOptions = {
@@ -39,12 +43,17 @@ export type DelivererOptions = {
   changed: () => void;
   /** Something has been proved. */
   delivered?: () => void;
+  /** Large files under way at once; of small ones a multiple (`admission.ts`). */
   workers: number;
   proof: 'size' | 'digest';
   /** Whether an operator has paused deliveries there; what is under way ends. */
   paused?: (() => DeliveryPause | undefined) | undefined;
+  /** Does the agent act as in an outage? What is under way was ended then. */
+  cutOff?: (() => boolean) | undefined;
   /** Lets bytes through at the destination's bandwidth; absent: as fast as it goes. */
   pace?: Pace | undefined;
+  /** Lets the bytes of re-syncs through at the rate that the hub tells, besides. */
+  resyncPace?: Pace | undefined;
   /** What may be sent in a month; absent: everything. */
   budget?: Budget | undefined;
   backoff: Backoff;
@@ -53,6 +62,10 @@ export type DelivererOptions = {
   log: Log;
 };
 
+type Failed = { verdict: Verdict; notBefore: number };
+/** A delivery that is not under way any more: with a receipt, with a failure, or with neither where it was stopped. */
+type Ended = { claimed: Claimed; receipt?: Receipt; failure?: Failed };
+
 const BOTH: Lane[] = ['live', 'backfill'];
 /** Faults that a person has to mend: tried again all the same, in case one has. */
 const STOPPED = new Set(['host-key', 'authentication', 'config', 'paused']);
@@ -60,6 +73,8 @@ const STOPPED = new Set(['host-key', 'authentication', 'config', 'paused']);
 const HOPELESS_PAUSE_MS = 3_600_000;
 /** Nothing sleeps longer than this without looking: a step of the clock must not hold anything up. */
 const SLEEP_MAX_MS = 30_000;
+/** Nothing that is due and cannot begin is looked at more often. */
+const IDLE_MS = 50;
 /** A ledger that cannot be written (its disk is full) is tried again after this time. */
 const LEDGER_PAUSE_MS = 5_000;
 
@@ -72,6 +87,21 @@ function pauseError(destination: string, { at, by, until }: DeliveryPause): NonN
   };
 }
 
+/** What has to keep to two paces waits for both. */
+function both(one: Pace | undefined, other: Pace | undefined): Pace | undefined {
+  if (!one || !other) return one ?? other;
+  return {
+    async up(bytes, signal) {
+      await one.up(bytes, signal);
+      await other.up(bytes, signal);
+    },
+    async down(bytes, signal) {
+      await one.down(bytes, signal);
+      await other.down(bytes, signal);
+    },
+  };
+}
+
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { destination, remote, deliveries, clock, random, backoff, log } = options;
   const precedence = createPrecedence(options.pace);
@@ -79,23 +109,28 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   /** Monotonic instant before which the destination is left alone. */
   let restingUntil = 0;
   let error: Condition['error'] = null;
-  let active = 0;
   let lastDeliveryAt: number | null = null;
+  const underWay = new Map<Claimed, Promise<void>>();
+  /** What has ended, and has to be told to the ledger. */
+  let ended: Ended[] = [];
   let waking = new AbortController();
-  /** Deliveries whose end the ledger could not take down. */
-  const unsettled: Claimed[] = [];
+  let woken = false;
 
   const wake = () => {
+    woken = true;
     waking.abort();
-    waking = new AbortController();
   };
 
+  /** Ends at once where something has happened since the last one. What happens in one turn of the event loop is seen together. */
   async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    await clock.sleep(Math.max(1, Math.min(ms, SLEEP_MAX_MS)), AbortSignal.any([signal, waking.signal]));
+    if (!woken) await clock.sleep(Math.max(1, Math.min(ms, SLEEP_MAX_MS)), AbortSignal.any([signal, waking.signal]));
+    await nextTurn();
+    woken = false;
+    waking = new AbortController();
   }
 
+  /** Never rejects: however it ends, it is told to the ledger in the next turn. */
   async function deliver(claimed: Claimed, signal: AbortSignal): Promise<void> {
-    active += 1;
     let aside: Aside | undefined;
     const transfer = precedence.begin(claimed.lane);
     try {
@@ -109,92 +144,124 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           modifiedAt: claimed.modifiedAt,
           replace: claimed.replace,
           proof: options.proof,
-          pace: transfer.pace,
+          pace: claimed.resync === null ? transfer.pace : both(transfer.pace, options.resyncPace),
           onBytes: aside?.sent,
         },
         signal,
       );
-      deliveries.verified(claimed, destination, receipt);
+      ended.push({ claimed, receipt });
+    } catch (thrown) {
+      ended.push(signal.aborted ? { claimed } : { claimed, failure: failed(claimed, judge(thrown)) });
+    } finally {
+      transfer.end();
+      aside?.end();
+      underWay.delete(claimed);
+      wake();
+    }
+  }
+
+  function failed(claimed: Claimed, verdict: Verdict): Failed {
+    const { about, code, message } = verdict;
+    const notBefore = clock.now() + backoffMs(claimed.attempts + 1, backoff, random());
+    log.warn({ destination, path: claimed.path, code, about }, message);
+    if (about === 'destination' || about === 'connection') {
+      // What was under way together and fails together is one failure.
+      if (clock.monotonic() >= restingUntil) {
+        failures += 1;
+        restingUntil = clock.monotonic() + backoffMs(failures, backoff, random());
+      }
+      error = verdict.hint === undefined ? { code, message } : { code, message, hint: verdict.hint };
+    }
+    return { verdict, notBefore };
+  }
+
+  /** Tells the ledger how a delivery has ended; inside the turn's transaction. */
+  function settle({ claimed, receipt, failure }: Ended): void {
+    if (receipt) deliveries.verified(claimed, destination, receipt);
+    else if (!failure) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
+    else settleFailure(claimed, failure);
+  }
+
+  function settleFailure(claimed: Claimed, { verdict, notBefore }: Failed): void {
+    const { about, code, message } = verdict;
+    if (about === 'gone' && options.lost(claimed, message)) return;
+    if (about === 'hopeless')
+      deliveries.failed(claimed, destination, { code, message }, clock.now() + HOPELESS_PAUSE_MS);
+    else {
+      const attempted = about === 'destination' ? undefined : { code, message };
+      deliveries.release(claimed, destination, { notBefore, attempted });
+    }
+  }
+
+  /** What may begin beside what is under way. While a destination is known to fail, one delivery alone knocks at its door. */
+  function claimAll(): Claimed[] {
+    const begun = [...underWay.keys()];
+    const claims: Claimed[] = [];
+    const fits = (row: Claimed) => mayBegin(row, begun, options.workers);
+    while (failures === 0 || begun.length === 0) {
+      const claimed = deliveries.claim(destination, BOTH, fits);
+      if (!claimed) break;
+      claims.push(claimed);
+      begun.push(claimed);
+    }
+    return claims;
+  }
+
+  /**
+   * One transaction, and so one flush of the ledger, for all that has ended since the last one and all that begins: only then is a receipt
+   * told, or a transfer begun. Where the ledger cannot be written, what has ended stays to be told. Answers with the time to wait.
+   */
+  function turn(signal: AbortSignal): number {
+    const paused = options.paused?.();
+    const restMs = restingUntil - clock.monotonic();
+    const isOpen = !signal.aborted && !options.cutOff?.() && !paused && restMs <= 0;
+    const claims = deliveries.together(() => {
+      for (const end of ended) settle(end);
+      return isOpen ? claimAll() : [];
+    });
+    const told = ended;
+    ended = [];
+    if (told.some(({ receipt }) => receipt)) {
       if (error) log.info({ destination }, 'deliveries go through again');
       failures = 0;
       error = null;
       lastDeliveryAt = clock.now();
       options.delivered?.();
-    } catch (thrown) {
-      try {
-        if (signal.aborted) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
-        else settle(claimed, judge(thrown));
-      } catch (untold) {
-        // The ledger has no room to say so: without this the delivery would count as under way until the next start.
-        unsettled.push(claimed);
-        throw untold;
-      }
-    } finally {
-      transfer.end();
-      aside?.end();
-      active -= 1;
-      options.changed();
     }
-  }
+    for (const claimed of claims) {
+      // It begins a moment later, so that it cannot have ended before it counts as under way.
+      underWay.set(
+        claimed,
+        Promise.resolve().then(() => deliver(claimed, signal)),
+      );
+    }
+    if (told.length > 0) options.changed();
 
-  function settle(claimed: Claimed, verdict: Verdict): void {
-    const { about, code, message } = verdict;
-    const failure = { code, message };
-    const notBefore = clock.now() + backoffMs(claimed.attempts + 1, backoff, random());
-    log.warn({ destination, path: claimed.path, code, about }, message);
-    if (about === 'destination' || about === 'connection') {
-      failures += 1;
-      restingUntil = clock.monotonic() + backoffMs(failures, backoff, random());
-      error = verdict.hint === undefined ? failure : { ...failure, hint: verdict.hint };
-    }
-    if (about === 'gone' && options.lost(claimed, message)) return;
-    if (about === 'hopeless') deliveries.failed(claimed, destination, failure, clock.now() + HOPELESS_PAUSE_MS);
-    else
-      deliveries.release(claimed, destination, { notBefore, attempted: about === 'destination' ? undefined : failure });
-  }
-
-  /** While a destination is known to fail, one worker alone knocks at its door. */
-  async function work(index: number, lanes: Lane[], signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const paused = options.paused?.();
-      if (paused) {
-        await pause((paused.until ?? Number.POSITIVE_INFINITY) - clock.now(), signal);
-        continue;
-      }
-      const rest = restingUntil - clock.monotonic();
-      if (rest > 0 || (failures > 0 && index > 0)) {
-        await pause(rest > 0 ? rest : 1000, signal);
-        continue;
-      }
-      try {
-        await workOnce(lanes, signal);
-      } catch (untold) {
-        if (!isLedgerFull(untold)) throw untold;
-        log.error({ destination, code: codeOf(untold) }, `the ledger cannot be written: ${messageOf(untold)}`);
-        await pause(LEDGER_PAUSE_MS, signal);
-      }
-    }
-  }
-
-  async function workOnce(lanes: Lane[], signal: AbortSignal): Promise<void> {
-    for (let left = unsettled.at(-1); left; left = unsettled.at(-1)) {
-      deliveries.release(left, destination, { notBefore: 0, attempted: undefined });
-      unsettled.pop();
-    }
-    const claimed = deliveries.claim(destination, failures > 0 ? BOTH : lanes);
-    if (claimed) return deliver(claimed, signal);
+    if (paused) return (paused.until ?? Number.POSITIVE_INFINITY) - clock.now();
+    if (restMs > 0) return restMs;
+    // What is due and did not begin waits for something that wakes: the end of another, or of an outage that is acted.
+    if (!isOpen || underWay.size > 0) return SLEEP_MAX_MS;
     const due = deliveries.nextDueAt(destination);
-    const wait = due === undefined ? SLEEP_MAX_MS : due - clock.now();
-    // A delivery that is due and was not taken belongs to another worker's lane.
-    await pause(wait > 0 ? wait : 1000, signal);
+    return due === undefined ? SLEEP_MAX_MS : Math.max(IDLE_MS, due - clock.now());
+  }
+
+  function turnOrWait(signal: AbortSignal): number {
+    try {
+      return turn(signal);
+    } catch (untold) {
+      if (!isLedgerFull(untold)) throw untold;
+      log.error({ destination, code: codeOf(untold) }, `the ledger cannot be written: ${messageOf(untold)}`);
+      return LEDGER_PAUSE_MS;
+    }
   }
 
   return {
     destination,
     async run(signal) {
-      // With several workers the first is kept for fresh pictures: they never wait behind a backlog.
-      const lanesOf = (index: number): Lane[] => (index === 0 && options.workers > 1 ? ['live'] : BOTH);
-      await Promise.all(Array.from({ length: options.workers }, (_, index) => work(index, lanesOf(index), signal)));
+      while (!signal.aborted) await pause(turnOrWait(signal), signal);
+      // The abort ends what is under way; its deliveries go back to the queue.
+      await Promise.all(underWay.values());
+      turnOrWait(signal);
       await remote[Symbol.asyncDispose]();
     },
     wake,
@@ -207,9 +274,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const told = paused ? pauseError(destination, paused) : error;
       const isStopped = told !== null && STOPPED.has(told.code);
       return {
-        state: isStopped ? 'stopped' : active > 0 ? 'delivering' : told ? 'waiting' : 'idle',
+        state: isStopped ? 'stopped' : underWay.size > 0 ? 'delivering' : told ? 'waiting' : 'idle',
         error: told,
         lastDeliveryAt,
+        ...(paused && { paused }),
       };
     },
   };

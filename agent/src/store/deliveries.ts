@@ -1,8 +1,9 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Receipt } from '@vigie/shared/remote/remote-folder';
-import { and, asc, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import type { Gate } from '../deliver/limits/gate.ts';
 import type { AssetRow } from './assets.ts';
+import { deliveryStatements, due } from './delivery-statements.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import { asset, delivery, NEVER, tally } from './schema.ts';
@@ -11,14 +12,19 @@ export type Lane = 'live' | 'backfill';
 export type Amount = { count: number; bytes: number };
 
 /** A delivery that a worker has claimed, with what it needs to carry it out. */
-export type Claimed = AssetRow & { lane: Lane; attempts: number; replace: boolean; thinned: boolean };
+export type Claimed = AssetRow & { lane: Lane; attempts: number; replace: boolean; thinned: boolean } & {
+  /** The re-sync that ordered it. */
+  resync: string | null;
+};
 
 /** Deliveries: one for each asset and destination, kept in the ledger. */
 export type Deliveries = {
   /** Owes a new asset to all destinations of its source; inside the transaction that files it. */
   owe(row: AssetRow): void;
-  /** The next delivery that is due in one of these lanes, now in state sending. */
-  claim(destination: string, lanes: Lane[]): Claimed | undefined;
+  /** The next delivery that is due in one of these lanes, now in state sending; undefined also where `fits` does not take the next one. */
+  claim(destination: string, lanes: Lane[], fits?: (next: Claimed) => boolean): Claimed | undefined;
+  /** One transaction for several of these: all of it is on disk when this returns, or nothing of it. */
+  together<T>(work: () => T): T;
   /** Proof is there. */
   verified(claimed: Claimed, destination: string, receipt: Receipt): void;
   /** Back to the queue. `attempted` counts it as a failed attempt of this very asset. */
@@ -36,6 +42,8 @@ export type Deliveries = {
   standing(assetId: number, destination: string): DeliveryStanding | undefined;
   /** Owes what is held already to a destination that has no delivery for it. */
   oweExisting(source: string, destination: string): number;
+  /** The machine's clock was set: what was put off by the wrong one may be due by now. */
+  clockSet(): void;
 };
 /** Where one delivery stands. */
 export type DeliveryStanding = Pick<
@@ -49,6 +57,8 @@ const HELD_ALONE_MAX = 20;
 /** No failure of a delivery that may still go makes it wait longer. */
 const RETRY_MAX_MS = 3_600_000;
 
+const LEAVE_BEHIND_EVERY_MS = 1_000;
+
 /** How long a fresh picture belongs to the live lane: after that an outage has left it behind. */
 export const LIVE_FOR_MS = 10 * 60_000;
 
@@ -61,11 +71,11 @@ export function createDeliveries(options: {
   gateOf?: (destination: string) => Gate | undefined;
 }): Deliveries {
   const { ledger, outbox, clock, destinationsOf, gateOf = () => undefined } = options;
-  const { database } = ledger;
+  const { database, sqlite } = ledger;
+  const statements = deliveryStatements(ledger);
+  const inOne = sqlite.transaction((work: () => unknown) => work()) as <T>(work: () => T) => T;
   const at = (assetId: number, destination: string) =>
     and(eq(delivery.assetId, assetId), eq(delivery.destination, destination));
-  // The condition stands word for word in the index, so that SQLite takes it.
-  const due = sql`${delivery.state} in ('pending', 'failed')`;
   const amount = (source: string, destination: string, states: string[]): Amount =>
     database
       .select({
@@ -75,22 +85,14 @@ export function createDeliveries(options: {
       .from(tally)
       .where(and(eq(tally.source, source), eq(tally.destination, destination), inArray(tally.state, states)))
       .get() ?? { count: 0, bytes: 0 };
+  const leftBehindAt = new Map<string, number>();
   const idsOf = (source: string) => database.select({ id: asset.id }).from(asset).where(eq(asset.source, source));
 
   function next(destination: string, lane: Lane): Claimed | undefined {
-    const row = database
-      .select()
-      .from(delivery)
-      .innerJoin(asset, eq(asset.id, delivery.assetId))
-      .where(
-        and(eq(delivery.destination, destination), eq(delivery.lane, lane), due, lte(delivery.notBefore, clock.now())),
-      )
-      .orderBy(lane === 'live' ? desc(delivery.capturedAt) : asc(delivery.capturedAt))
-      .limit(1)
-      .get();
+    const row = statements.next[lane].get({ destination, now: clock.now() });
     if (!row) return undefined;
-    const { attempts, replace, thinned } = row.delivery;
-    return { ...row.asset, lane, attempts, replace, thinned };
+    const { attempts, replace, thinned, jobId: resync } = row.delivery;
+    return { ...row.asset, lane, attempts, replace, thinned, resync };
   }
 
   /** The next one that may go now. What has to wait is put off: alone, and where many wait all of its sort at once. */
@@ -120,18 +122,22 @@ export function createDeliveries(options: {
     }
   }
 
-  // Limits may be others than before: whatever waits longer than a failure makes it wait is looked at anew.
-  database
-    .update(delivery)
-    .set({ notBefore: 0 })
-    .where(
-      and(
-        eq(delivery.state, 'pending'),
-        gt(delivery.notBefore, clock.now() + RETRY_MAX_MS),
-        lt(delivery.notBefore, NEVER),
-      ),
-    )
-    .run();
+  /** What has waited too long in the live lane belongs to the backlog. Looked for once in a while: it costs more the more is fresh. */
+  function leaveBehind(destination: string): void {
+    const now = clock.now();
+    const before = leftBehindAt.get(destination);
+    if (before !== undefined && now >= before && now < before + LEAVE_BEHIND_EVERY_MS) return;
+    leftBehindAt.set(destination, now);
+    statements.leaveBehind.run({ destination, before: now - LIVE_FOR_MS });
+  }
+
+  /** Whatever waits longer than a failure makes it wait is looked at anew. */
+  function waitNoLonger(): void {
+    const tooLong = and(gt(delivery.notBefore, clock.now() + RETRY_MAX_MS), lt(delivery.notBefore, NEVER));
+    database.update(delivery).set({ notBefore: 0 }).where(and(due, tooLong)).run();
+  }
+  // Limits may be others than before.
+  waitNoLonger();
 
   return {
     owe(row) {
@@ -151,44 +157,22 @@ export function createDeliveries(options: {
           .run();
       }
     },
-    claim(destination, lanes) {
-      return database.transaction(() => {
-        const now = clock.now();
-        database
-          .update(delivery)
-          .set({ lane: 'backfill' })
-          .where(
-            and(
-              eq(delivery.destination, destination),
-              eq(delivery.lane, 'live'),
-              due,
-              lt(delivery.updatedAt, now - LIVE_FOR_MS),
-            ),
-          )
-          .run();
+    together: inOne,
+    claim(destination, lanes, fits = () => true) {
+      return inOne(() => {
+        leaveBehind(destination);
         for (const lane of lanes) {
           const claimed = nextThrough(destination, lane);
-          if (!claimed) continue;
-          database.update(delivery).set({ state: 'sending' }).where(at(claimed.id, destination)).run();
+          if (!claimed || !fits(claimed)) continue;
+          statements.sending.run({ assetId: claimed.id, destination });
           return claimed;
         }
         return undefined;
       });
     },
     verified(claimed, destination, receipt) {
-      database.transaction(() => {
-        database
-          .update(delivery)
-          .set({
-            state: 'verified',
-            receipt: receipt.level,
-            replace: false,
-            errorCode: null,
-            errorMessage: null,
-            updatedAt: clock.now(),
-          })
-          .where(and(at(claimed.id, destination), eq(delivery.state, 'sending')))
-          .run();
+      inOne(() => {
+        statements.verified.run({ assetId: claimed.id, destination, receipt: receipt.level, now: clock.now() });
         const { source, path } = claimed;
         outbox.add({ type: 'delivered', source, path, destination, receipt: receipt.level });
       });
@@ -235,14 +219,7 @@ export function createDeliveries(options: {
         .where(and(eq(delivery.assetId, assetId), inArray(delivery.state, ['pending', 'sending', 'failed'])))
         .run();
     },
-    nextDueAt: (destination) =>
-      database
-        .select({ notBefore: delivery.notBefore })
-        .from(delivery)
-        .where(and(eq(delivery.destination, destination), due))
-        .orderBy(asc(delivery.notBefore))
-        .limit(1)
-        .get()?.notBefore,
+    nextDueAt: (destination) => statements.dueAt.get({ destination })?.notBefore,
     backlog: (source, destination) => amount(source, destination, ['pending', 'sending', 'failed']),
     verifiedAmount: (source, destination) => amount(source, destination, ['verified']),
     oldestAt: (source, destination) =>
@@ -268,6 +245,7 @@ export function createDeliveries(options: {
         .run().changes;
     },
     standing: (assetId, destination) => database.select().from(delivery).where(at(assetId, destination)).get(),
+    clockSet: waitNoLonger,
     oweExisting(source, destination) {
       const now = clock.now();
       return database.run(sql`

@@ -1,6 +1,6 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { type DeviceEvent, deviceEvent } from '@vigie/shared/protocol/messages';
-import { asc, eq, gt, lte, max, min } from 'drizzle-orm';
+import { asc, eq, gt, lte, max, min, sql } from 'drizzle-orm';
 import type { Ledger } from './ledger.ts';
 import { countOf } from './ledger.ts';
 import { fact, outbox } from './schema.ts';
@@ -27,26 +27,30 @@ export type Outbox = {
 const LAST_SEQ = 'event-seq';
 
 export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): Outbox {
-  const { database, generation } = ledger;
+  const { database, sqlite, generation } = ledger;
+  const inOne = sqlite.transaction((work: () => void) => work());
+  // Prepared once: an event is added for each delivery.
+  const lastSeq = database.select().from(fact).where(eq(fact.key, LAST_SEQ)).prepare();
+  const insert = database
+    .insert(outbox)
+    .values({ seq: sql.placeholder('seq'), type: sql.placeholder('type'), payload: sql.placeholder('payload') })
+    .prepare();
+  const keepLast = database
+    .insert(fact)
+    .values({ key: LAST_SEQ, value: sql.placeholder('value') })
+    .onConflictDoUpdate({ target: fact.key, set: { value: sql`excluded.value` } })
+    .prepare();
   /** Asked of the ledger each time: what a transaction that was rolled back had counted was never given to an event. */
-  const last = () => Number(database.select().from(fact).where(eq(fact.key, LAST_SEQ)).get()?.value ?? 0);
+  const last = () => Number(lastSeq.get()?.value ?? 0);
   const parse = (row: { payload: string }) => deviceEvent.parse(JSON.parse(row.payload));
   return {
     add(event) {
       // Both or neither, also outside another transaction: a disk that is full between the two would end all events.
-      database.transaction(() => {
+      inOne(() => {
         const seq = last() + 1;
         const whole = { ...event, seq, generation, at: clock.now(), historical: false };
-        database
-          .insert(outbox)
-          .values({ seq, type: event.type, payload: JSON.stringify(whole) })
-          .run();
-        const value = String(seq);
-        database
-          .insert(fact)
-          .values({ key: LAST_SEQ, value })
-          .onConflictDoUpdate({ target: fact.key, set: { value } })
-          .run();
+        insert.run({ seq, type: event.type, payload: JSON.stringify(whole) });
+        keepLast.run({ value: String(seq) });
       });
       added();
     },

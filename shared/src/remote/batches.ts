@@ -4,15 +4,23 @@
  */
 export function streamOfBatches<T>(
   produce: (push: (batch: T[]) => Promise<void>, signal: AbortSignal) => Promise<void>,
-  options: { aheadMax: number; signal?: AbortSignal | undefined },
+  options: StreamOptions<T>,
 ): AsyncIterable<T> {
   return { [Symbol.asyncIterator]: () => start(produce, options) };
 }
 
+type StreamOptions<T> = {
+  aheadMax: number;
+  signal?: AbortSignal | undefined;
+  /** What a batch counts towards `aheadMax`; absent: its length. */
+  weigh?: (batch: readonly T[]) => number;
+};
+
 function start<T>(
   produce: (push: (batch: T[]) => Promise<void>, signal: AbortSignal) => Promise<void>,
-  options: { aheadMax: number; signal?: AbortSignal | undefined },
+  options: StreamOptions<T>,
 ): AsyncIterator<T> {
+  const { weigh = (batch: readonly T[]) => batch.length } = options;
   const left = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
   const batches: T[][] = [];
@@ -31,7 +39,7 @@ function start<T>(
     signal.throwIfAborted();
     if (batch.length === 0) return;
     batches.push(batch);
-    ahead += batch.length;
+    ahead += weigh(batch);
     wakeReader();
     while (ahead > options.aheadMax) {
       signal.throwIfAborted();
@@ -59,7 +67,7 @@ function start<T>(
       if (failure) throw failure.error;
       const batch = batches.shift();
       if (batch) {
-        ahead -= batch.length;
+        ahead -= weigh(batch);
         if (ahead <= options.aheadMax) free();
         current = batch;
         next = 1;

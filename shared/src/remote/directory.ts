@@ -11,7 +11,7 @@ import type { RemoteFolder } from './remote-folder.ts';
 import { checkPath, folderBelow, joined, tooLarge } from './remote-path.ts';
 import { stalled } from './sftp-errors.ts';
 import { watchForStall } from './stall-watch.ts';
-import { checkDirectory, readDirectory, walk } from './walk.ts';
+import { checkDirectory, readDirectory, walk, walkFolders } from './walk.ts';
 
 /**
  * A folder on this machine: a disk, a mounted share. `folder` lies below the configuration's root (``, `.`: the root itself), which
@@ -81,6 +81,11 @@ export function openDirectory(
       await watched(listOptions.signal, async () => undefined);
       // Before its first picture a source has no folder.
       if (await exists(place)) yield* walk(place, listOptions);
+    },
+
+    async *folders(foldersOptions = {}) {
+      await watched(foldersOptions.signal, async () => undefined);
+      if (await exists(place)) yield* walkFolders(place, foldersOptions);
     },
 
     async days(signal) {

@@ -1,55 +1,58 @@
+import type { Answered, Window } from './window.ts';
+
 /**
- * Keeps many requests in flight up to a limit of bytes, and remembers the first failure. `start` before a request,
- * the function it returns at its answer; `room` and `done` wait, and throw the failure or the abort.
+ * The requests of one transfer, of which many are in flight within the connection's window. It remembers their first failure:
+ * `begin` and `done` throw it, or the abort.
  */
 export type Pipeline = {
-  full(): boolean;
-  start(bytes: number): (error?: unknown) => void;
-  room(): Promise<void>;
+  /** Room for so many bytes more, at once or when their turn comes; the outcome is called with the request's answer. */
+  begin(bytes: number): Begun | Promise<Begun>;
+  /** Waits until everything is answered. */
   done(): Promise<void>;
 };
+export type Begun = (error?: unknown) => void;
 
-/** @param bytesMax asked each time, since it may change */
-export function createPipeline(bytesMax: () => number, signal?: AbortSignal): Pipeline {
-  let inFlight = 0;
+export function createPipeline(window: Window, signal?: AbortSignal): Pipeline {
+  let open = 0;
   let failure: { error: unknown } | undefined;
-  let waiting: { until: () => boolean; wake: () => void } | undefined;
+  let finish: (() => void) | undefined;
 
   const check = () => {
     if (failure) throw failure.error;
     signal?.throwIfAborted();
   };
-  async function wait(until: () => boolean): Promise<void> {
-    check();
-    if (until()) return;
-    const wake = () => {
-      const resolve = waiting?.wake;
-      waiting = undefined;
-      resolve?.();
+  function begun(answered: Answered): Begun {
+    open += 1;
+    return (error) => {
+      open -= 1;
+      if (error) failure ??= { error };
+      answered(!error);
+      if (failure || open === 0) finish?.();
     };
-    const { promise, resolve } = Promise.withResolvers<void>();
-    waiting = { until, wake: resolve };
-    signal?.addEventListener('abort', wake, { once: true });
-    await promise;
-    signal?.removeEventListener('abort', wake);
+  }
+  async function inTurn(bytes: number): Promise<Begun> {
+    const answered = await window.wait(bytes, signal);
+    if (!failure && !signal?.aborted) return begun(answered);
+    answered(false);
     check();
+    throw signal?.reason;
   }
 
   return {
-    full: () => failure !== undefined || inFlight >= bytesMax(),
-    start(bytes) {
-      inFlight += bytes;
-      return (error) => {
-        inFlight -= bytes;
-        if (error) failure ??= { error };
-        if (waiting && (failure || waiting.until())) {
-          const { wake } = waiting;
-          waiting = undefined;
-          wake();
-        }
-      };
+    begin(bytes) {
+      check();
+      const answered = window.take(bytes);
+      return answered ? begun(answered) : inTurn(bytes);
     },
-    room: () => wait(() => inFlight < bytesMax()),
-    done: () => wait(() => inFlight === 0),
+    async done() {
+      check();
+      if (open === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      finish = resolve;
+      signal?.addEventListener('abort', resolve as () => void, { once: true });
+      await promise;
+      signal?.removeEventListener('abort', resolve as () => void);
+      check();
+    },
   };
 }

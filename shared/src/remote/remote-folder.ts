@@ -30,6 +30,9 @@ export interface RemoteFolder extends AsyncDisposable {
   /** Every regular file below the folder but `.part`s; what is none, or has a name that cannot be carried, as `unreadable`. A subfolder that cannot be read whole throws `listing` with its path. */
   list(options?: ListOptions): AsyncIterable<Entry>;
 
+  /** The same folder by folder, each whole, in any order: what very many files, or what is kept between two listings, come by. */
+  folders(options?: FoldersOptions): AsyncIterable<ListedFolder>;
+
   /** Names of the folders directly below, sorted: the days. */
   days(signal?: AbortSignal): Promise<string[]>;
 
@@ -88,3 +91,40 @@ export type ListOptions = {
   /** Told for each folder that was listed. */
   onFolder?: (path: string, entries: number) => void;
 };
+
+export type FoldersOptions = {
+  signal?: AbortSignal;
+  /** Asked before a folder below is read; true leaves it out, with all that lies below it. */
+  passOver?: (path: string, stamp: FolderStamp | undefined) => boolean;
+};
+
+/** One folder without what lies in its subfolders. */
+export type ListedFolder = {
+  /** Its path; `` is the folder given at opening. */
+  path: string;
+  /** What was told of it before it was read; undefined where nothing was. */
+  stamp: FolderStamp | undefined;
+  /** Regular files but `.part`s, by their names in the folder. */
+  files: ListedFile[];
+  /** What is none, or has a name that cannot be carried: unreadable, with whole paths. */
+  odd: Entry[];
+  /** Paths of the folders directly below. */
+  folders: string[];
+};
+/** `size` in bytes, `modifiedAt` in ms since 1970. */
+export type ListedFile = { name: string; size: number; modifiedAt: number };
+
+/**
+ * What the other side tells of a folder without reading it. `mark` is another text when a name in it has come, gone or been replaced, as
+ * far as its clock and the granularity of its times can show; what is done to the bytes of a file does not change it.
+ * `modifiedAt`: ms since 1970, by the other side's clock.
+ */
+export type FolderStamp = { mark: string; modifiedAt: number };
+
+/** The entries of a listed folder, as `list` has them. */
+export function entriesOf({ path, files, odd }: Pick<ListedFolder, 'path' | 'files' | 'odd'>): Entry[] {
+  const prefix = path === '' ? '' : `${path}/`;
+  const entries: Entry[] = files.map(({ name, size, modifiedAt }) => ({ path: prefix + name, size, modifiedAt }));
+  entries.push(...odd);
+  return entries;
+}

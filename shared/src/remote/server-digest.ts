@@ -23,14 +23,13 @@ export function createServerDigest(stallMs: number): ServerDigest {
   let offered: Promise<boolean> | undefined;
   let told: boolean | undefined;
 
-  async function run(connection: SshConnection, name: string, limitMs: number): Promise<string | undefined> {
-    const { code, output } = await connection.run(`sha256sum < ${name}`, limitMs);
-    return code === 0 ? /^([0-9a-f]{64}) /.exec(output)?.[1] : undefined;
-  }
+  const digestIn = ({ code, output }: { code: number | null; output: string }): string | undefined =>
+    code === 0 ? /^([0-9a-f]{64}) /.exec(output)?.[1] : undefined;
 
   async function ask(connection: SshConnection): Promise<boolean> {
     try {
-      told = (await run(connection, '/dev/null', stallMs)) === EMPTY;
+      // By a command of its own: what is no shell ends at the end of its input, and does not wait for more.
+      told = digestIn(await connection.run('sha256sum < /dev/null', stallMs)) === EMPTY;
       return told;
     } catch {
       // A refusal is an answer for good; a lost connection says nothing about the server.
@@ -50,7 +49,8 @@ export function createServerDigest(stallMs: number): ServerDigest {
       offered ??= ask(connection);
       if (!(await offered)) return undefined;
       try {
-        return await run(connection, name, stallMs + size / BYTES_PER_MS_MIN);
+        const shell = await connection.shell();
+        return digestIn(await shell.run(`sha256sum < ${name}`, stallMs + size / BYTES_PER_MS_MIN));
       } catch (error) {
         if (connection.lost()) throw error;
         return undefined;

@@ -3,7 +3,7 @@ import type { Clock } from '../kit/clock.ts';
 import { VigieError } from '../kit/errors.ts';
 import { lost, stalled, statusOf } from './sftp-errors.ts';
 import { watchForStall } from './stall-watch.ts';
-import { createWindow, type Window } from './window.ts';
+import type { Window } from './window.ts';
 
 /**
  * One SFTP channel under the stall rule: when answers are owed and none comes for `stallMs`, the connection is dropped
@@ -20,7 +20,7 @@ export type Channel = {
    * requests, where a promise each would cost too much.
    */
   post<T>(send: (sftp: SFTPWrapper, done: Done<T>) => void, done: Done<T>): void;
-  /** How many bytes of files may be on their way. */
+  /** How many bytes of files may be on their way over the connection. */
   readonly window: Window;
   /** Ends this channel alone. */
   close(): void;
@@ -31,6 +31,7 @@ export type Link = {
   address: string;
   stallMs: number;
   clock: Clock;
+  window: Window;
   lost(): VigieError | undefined;
   onLost(listener: () => void): () => void;
   drop(reason: VigieError): void;
@@ -88,7 +89,7 @@ export function openChannel(sftp: SFTPWrapper, link: Link): Channel {
       const announced = (sftp as unknown as { _extensions: Record<string, string> })._extensions;
       return announced[extension] !== undefined;
     },
-    window: createWindow(clock),
+    window: link.window,
     post,
     call(send, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason);

@@ -20,10 +20,12 @@ export async function checkRoot(verbs: Verbs, { root }: Place): Promise<void> {
 
 /** Makes a folder below the root with the parents that it needs. Others may do the same at the same time. */
 export async function makeFolders(verbs: Verbs, place: Place, folder: string): Promise<void> {
-  await checkRoot(verbs, place);
+  const above: string[] = [];
+  for (let at = folder; at.length > place.root.length; at = parentOf(at)) above.push(at);
+  const [, ...stats] = await Promise.all([checkRoot(verbs, place), ...above.map((at) => verbs.stat(at))]);
   const missing: string[] = [];
-  for (let at = folder; at.length > place.root.length; at = parentOf(at)) {
-    const stat = await verbs.stat(at);
+  for (const [n, at] of above.entries()) {
+    const stat = stats[n];
     if (stat?.isDirectory()) break;
     if (stat) {
       throw new VigieError('conflict', `make folder "${printable(at)}": there is a file of this name`, {

@@ -11,25 +11,28 @@ import { OPEN, type Verbs } from './sftp-verbs.ts';
 /** What is wrong about the bytes, or who has digested them. */
 type Filled = { wrong?: VigieError; digestBy?: DigestBy };
 
+/** A part whose bytes are flushed: who has digested them, if anyone, and when its handle is closed. */
+export type WrittenPart = { digestBy: DigestBy | undefined; closed: Promise<void> };
+
 /** A `.part` of less than this is sent anew: to prove it would cost more. */
 const RESUME_BYTES_MIN = 256 * 1024;
 
 /**
- * Writes the bytes of an upload into its `.part` and flushes them. What an earlier attempt left there (`earlierBytes`)
- * is read back and compared with the local file before the rest is sent behind it: after a power cut a part may have
- * holes. The part is removed when its bytes turn out not to be the asset's.
+ * Writes the bytes of an upload into its `.part` and flushes them: into `fresh`, its handle where it has just been made. What an earlier
+ * attempt left there (`earlierBytes`) is read back and compared with the local file before the rest is sent behind it: after
+ * a power cut a part may have holes. The part is removed when its bytes turn out not to be the asset's.
  */
 export async function writePart(
   verbs: Verbs,
   part: string,
-  earlierBytes: number,
+  { fresh, earlierBytes }: { fresh?: Buffer | undefined; earlierBytes: number },
   upload: Upload,
   file: FileHandle,
   serverDigest: StorePlace['serverDigest'],
-): Promise<DigestBy | undefined> {
-  const resume = earlierBytes >= RESUME_BYTES_MIN && earlierBytes <= upload.size;
+): Promise<WrittenPart> {
+  const resume = !fresh && earlierBytes >= RESUME_BYTES_MIN && earlierBytes <= upload.size;
   const flags = OPEN.read | OPEN.write | OPEN.create;
-  let handle = await verbs.open(part, resume ? flags : flags | OPEN.truncate);
+  let handle = fresh ?? (await verbs.open(part, resume ? flags : flags | OPEN.truncate));
   let outcome: Filled;
   try {
     let hash = createHash('sha256');
@@ -41,12 +44,16 @@ export async function writePart(
       start = 0;
     }
     outcome = await fill(verbs, handle, start, hash, upload, file, () => serverDigest(part, upload.size));
-    await verbs.close(handle);
   } catch (error) {
     verbs.abandon(handle);
     throw error;
   }
-  if (!outcome.wrong) return outcome.digestBy;
+  const closed = verbs.close(handle);
+  // Whoever goes on meanwhile awaits it later.
+  closed.catch(() => undefined);
+  // Where bytes cannot be flushed by themselves, the close is what tells that they could not be written.
+  if (outcome.wrong || !verbs.has('fsync@openssh.com')) await closed;
+  if (!outcome.wrong) return { digestBy: outcome.digestBy, closed };
   await verbs.remove(part);
   throw outcome.wrong;
 }

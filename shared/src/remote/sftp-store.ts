@@ -22,8 +22,16 @@ export function capabilitiesOf({ has }: Pick<Verbs, 'has'>): Capabilities {
 }
 
 /**
- * Stores one file: the protocol of `RemoteFolder.store`, in five round trips for a small one. A final name that is
- * there already is read back whole, whatever `proof` says: this call did not write its bytes, so that their count proves nothing.
+ * Stores one file: the protocol of `RemoteFolder.store`, in four round trips for a small one:
+ *
+ * 1. is there something under the final name or the part's, and the part made, exclusively: nothing that was there is changed;
+ * 2. its bytes, its time of change and the flush: the answer to the flush is the answer to all before it;
+ * 3. after that answer: close, rename, and the final name opened. Each is told by itself, and nothing is concluded from the order in
+ *    which a server works them off: an opened file counts only when the rename went well;
+ * 4. size and flush under the final name.
+ *
+ * A final name that is there already is read back whole, whatever `proof` says: this call did not write its bytes, so that their count
+ * proves nothing.
  */
 export async function storeFile(verbs: Verbs, place: StorePlace, upload: Upload): Promise<Receipt> {
   await using file = await openLocal(upload);
@@ -47,32 +55,27 @@ async function storeOpen(
   const existing = (there: Stats) => receiptOfExisting(verbs, place, final, there, upload);
   const part = joined(place.folder, partNameOf(upload));
 
-  const [there, earlier] = await Promise.all([verbs.lstat(final), verbs.lstat(part)]);
+  const [there, earlier, begun] = await Promise.all([verbs.lstat(final), verbs.lstat(part), verbs.openNew(part)]);
+  const made = 'handle' in begun ? begun.handle : undefined;
+  if (made && (there || earlier)) verbs.abandon(made);
   if (there) {
     const receipt = await existing(there);
     // Beside a final name a part may be its second name (a rename that was cut in the middle): it is never written into.
-    if (earlier) await verbs.remove(part);
+    if (earlier || made) await verbs.remove(part);
     if (receipt) return receipt;
     if (!replace || there.isDirectory()) throw conflict(upload, there);
   } else if (earlier && !earlier.isFile()) {
     throw conflict({ ...upload, path: `${upload.path}.part` }, earlier);
   }
-  const earlierBytes = there ? 0 : (earlier?.size ?? 0);
+  const left = { earlierBytes: there ? 0 : (earlier?.size ?? 0) };
 
-  const write = () => writePart(verbs, part, earlierBytes, upload, file, place.serverDigest);
-  const digestBy = await write().catch(async (error: unknown) => {
-    if (statusOf(error) !== STATUS.absent) throw error;
-    await makeFolders(verbs, place, parentOf(final));
-    return await write();
-  });
+  if ('refused' in begun && begun.refused === STATUS.absent) await makeFolders(verbs, place, parentOf(final));
+  const fresh = there || earlier ? undefined : made;
+  const { digestBy, closed } = await writePart(verbs, part, { ...left, fresh }, upload, file, place.serverDigest);
 
+  let named: Buffer | undefined;
   try {
-    if (!replace) await verbs.rename(part, final);
-    else if (capabilities.atomicReplace) await verbs.replace(part, final);
-    else {
-      await verbs.remove(final);
-      await verbs.rename(part, final);
-    }
+    named = await giveName(verbs, part, final, replace, capabilities);
   } catch (error) {
     if (statusOf(error) === undefined) throw error;
     // A rename is refused without a reason: most of all where the name has been taken meanwhile.
@@ -83,14 +86,42 @@ async function storeOpen(
     if (!receipt) throw conflict(upload, taken);
     return receipt;
   }
-  await checkFinal(verbs, final, upload);
+  await Promise.all([closed, checkFinal(verbs, final, upload, named)]);
   const sha = proof === 'digest' ? sha256 : null;
   return { level: proof, size, sha256: sha, sent: true, capabilities, ...(digestBy && { digestBy }) };
 }
 
+/** Gives a part its final name, and opens that where it was free before; the outcome is its handle. A refusal of the rename is thrown. */
+async function giveName(
+  verbs: Verbs,
+  part: string,
+  final: string,
+  replace: boolean,
+  { atomicReplace }: Capabilities,
+): Promise<Buffer | undefined> {
+  if (replace) {
+    if (atomicReplace) await verbs.replace(part, final);
+    else {
+      await verbs.remove(final);
+      await verbs.rename(part, final);
+    }
+    return undefined;
+  }
+  const [renamed, opened] = await Promise.allSettled([verbs.rename(part, final), verbs.open(final, OPEN.read)]);
+  const handle = opened.status === 'fulfilled' ? opened.value : undefined;
+  if (renamed.status === 'fulfilled') return handle;
+  if (handle) verbs.abandon(handle);
+  throw renamed.reason;
+}
+
 /** Flushes the new name itself, and verifies what is there under it. */
-async function checkFinal(verbs: Verbs, final: string, { path, size }: Upload): Promise<void> {
-  const handle = await verbs.open(final, OPEN.read);
+async function checkFinal(
+  verbs: Verbs,
+  final: string,
+  { path, size }: Upload,
+  opened: Buffer | undefined,
+): Promise<void> {
+  const handle = opened ?? (await verbs.open(final, OPEN.read));
   const [stat] = await Promise.all([verbs.fstat(handle), verbs.fsync(handle), verbs.close(handle)]);
   if (stat.isFile() && stat.size === size) return;
   throw new VigieError('corrupted', `verify "${printable(path)}": it has ${stat.size} bytes; it should have ${size}`, {

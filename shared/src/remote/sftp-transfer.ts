@@ -34,9 +34,7 @@ export type Sending = {
  */
 export async function sendFile(sending: Sending): Promise<{ end: number; acknowledged: () => Promise<void> }> {
   const { channel, handle, file, hash, signal, onBytes, pace } = sending;
-  const { window } = channel;
-  const pipeline = createPipeline(() => window.max, signal);
-  window.begin();
+  const pipeline = createPipeline(channel.window, signal);
   const size = Math.min(BLOCK_BYTES, Math.max(1, sending.end - sending.start));
   let block = Buffer.allocUnsafe(size);
   let spare = sending.end - sending.start > size ? Buffer.allocUnsafe(size) : block;
@@ -54,19 +52,16 @@ export async function sendFile(sending: Sending): Promise<{ end: number; acknowl
       if (next < sending.end) reading = readAt(spare, next);
       hash.update(bytes);
       for (let at = 0; at < bytesRead; at += WRITE_BYTES) {
-        if (pipeline.full()) await pipeline.room();
         const length = Math.min(WRITE_BYTES, bytesRead - at);
+        // Before there is room: a transfer that waits for its pace must not keep the room from others.
         if (pace) await pace.up(length, signal);
-        const answered = pipeline.start(length);
-        const acknowledged = window.sent(length);
+        const room = pipeline.begin(length);
+        const answered = room instanceof Promise ? await room : room;
         channel.post<void>(
           // The library copies the bytes before it returns, so the block can be filled again.
           (sftp, done) => sftp.write(handle, bytes, at, length, position + at, done),
           (error) => {
-            if (!error) {
-              acknowledged();
-              onBytes?.(length);
-            }
+            if (!error) onBytes?.(length);
             answered(error);
           },
         );

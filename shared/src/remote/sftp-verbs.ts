@@ -6,7 +6,7 @@ import { STATUS, statusOf } from './sftp-errors.ts';
 import { readBlocks } from './sftp-transfer.ts';
 
 /** Flags of `open`. Source: draft-ietf-secsh-filexfer-02, section 6.3. */
-export const OPEN = { read: 1, write: 2, create: 8, truncate: 16 } as const;
+export const OPEN = { read: 1, write: 2, create: 8, truncate: 16, exclusive: 32 } as const;
 
 /** The single requests of SFTP on one channel. Errors are the channel's. */
 export type Verbs = ReturnType<typeof verbsOn>;
@@ -31,6 +31,17 @@ export function verbsOn(channel: Channel, signal?: AbortSignal) {
     stat: (path: string) => unlessAbsent(call<Stats>((sftp, done) => sftp.stat(path, done))),
     fstat: (handle: Buffer) => call<Stats>((sftp, done) => sftp.fstat(handle, done)),
     open: (path: string, flags: number) => call<Buffer>((sftp, done) => sftp.open(path, flags as never, done)),
+    /** Makes a file that was not there, and opens it to write and read; the server's answer where it refuses that. */
+    async openNew(path: string): Promise<{ handle: Buffer } | { refused: number }> {
+      const flags = OPEN.read | OPEN.write | OPEN.create | OPEN.exclusive;
+      try {
+        return { handle: await call<Buffer>((sftp, done) => sftp.open(path, flags as never, done)) };
+      } catch (error) {
+        const refused = statusOf(error);
+        if (refused === undefined) throw error;
+        return { refused };
+      }
+    },
     openFolder: (path: string) => call<Buffer>((sftp, done) => sftp.opendir(path, done)),
     close: (handle: Buffer) => call((sftp, done) => sftp.close(handle, done)),
     /** Closes what is of no use any more; whether that goes well changes nothing. */

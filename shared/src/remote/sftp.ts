@@ -6,9 +6,10 @@ import { oneAtATime } from './exclusive.ts';
 import type { Capabilities, RemoteFolder } from './remote-folder.ts';
 import { checkPath, folderBelow, joined, tooLarge } from './remote-path.ts';
 import { createServerDigest } from './server-digest.ts';
+import type { Channel } from './sftp-channel.ts';
 import { explain } from './sftp-errors.ts';
 import { checkRoot, type Place } from './sftp-folders.ts';
-import { listOverSftp, readFolder } from './sftp-listing.ts';
+import { foldersOverSftp, listOverSftp, readFolder } from './sftp-listing.ts';
 import { capabilitiesOf, storeFile } from './sftp-store.ts';
 import { readBlocks } from './sftp-transfer.ts';
 import { OPEN, verbsOn } from './sftp-verbs.ts';
@@ -26,7 +27,9 @@ export function openSftp(
 ): RemoteFolder {
   const { stallMs, clock = systemClock } = options;
   const place: Place = { root: config.root, folder: folderBelow(config.root, folder) };
-  const pool = createConnectionPool(config.connections, (signal) => connectSsh(config, { stallMs, clock, signal }));
+  const pool = createConnectionPool(config.connections, clock, (signal) =>
+    connectSsh(config, { stallMs, clock, signal }),
+  );
   const byServer = config.serverDigest === 'auto' ? createServerDigest(stallMs) : undefined;
   const digestAt = (connection: SshConnection) => (path: string, size: number) =>
     byServer?.of(connection, path, size) ?? Promise.resolve(undefined);
@@ -50,8 +53,8 @@ export function openSftp(
 
     async store(upload, signal) {
       check(upload.path);
-      const store = (connection: SshConnection) =>
-        storeFile(verbsOn(connection.main, signal), { ...place, serverDigest: digestAt(connection) }, upload);
+      const store = (connection: SshConnection, channel: Channel) =>
+        storeFile(verbsOn(channel, signal), { ...place, serverDigest: digestAt(connection) }, upload);
       const work = () => pool.exclusive(store, signal);
       return await exclusive(upload.path, work, signal);
     },
@@ -59,6 +62,10 @@ export function openSftp(
     list(listOptions = {}) {
       for (const day of listOptions.days ?? []) if (day !== '') checkPath(day);
       return listOverSftp(async (signal) => (await pool.shared(signal)).open(), place, listOptions);
+    },
+
+    folders(foldersOptions = {}) {
+      return foldersOverSftp(async (signal) => (await pool.shared(signal)).open(), place, foldersOptions);
     },
 
     async days(signal) {

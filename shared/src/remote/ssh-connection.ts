@@ -6,7 +6,9 @@ import { messageOf, VigieError } from '../kit/errors.ts';
 import { type Channel, openChannel } from './sftp-channel.ts';
 import { connectError, lost, stalled } from './sftp-errors.ts';
 import { addressOf, credentials, hostKeyCheck, type SftpConfig } from './ssh-login.ts';
+import { type Shell, shellOn } from './ssh-shell.ts';
 import { watchForStall } from './stall-watch.ts';
+import { createWindow } from './window.ts';
 
 /** A login that stands, with any number of SFTP channels (each is a process of its own at an OpenSSH server). */
 export type SshConnection = {
@@ -18,6 +20,8 @@ export type SshConnection = {
    * `stalled` where it has not ended after `limitMs`; the connection stays.
    */
   run(command: string, limitMs: number): Promise<{ code: number | null; output: string }>;
+  /** The account's shell, kept for as long as the connection stands; `refused` where there is none. */
+  shell(): Promise<Shell>;
   /** Why the connection is of no use any more; undefined while it is. */
   lost(): VigieError | undefined;
   /** Calls back once, at the loss; returns what takes the listener away again. */
@@ -70,8 +74,9 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
     finish(prompts.map(() => login.password ?? ''));
   });
 
+  const window = createWindow(clock);
   const channelOn = (sftp: SFTPWrapper) =>
-    openChannel(sftp, { address, stallMs, clock, lost: () => reason, onLost, drop });
+    openChannel(sftp, { address, stallMs, clock, window, lost: () => reason, onLost, drop });
   function onLost(listener: () => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -136,6 +141,20 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
     });
   }
 
+  let kept: Promise<Shell> | undefined;
+  async function openShell(): Promise<Shell> {
+    const opened = new Promise<ClientChannel>((done, fail) => {
+      // Whatever shell the account has makes way for the one that POSIX describes.
+      ssh.exec('exec sh', (error, stream) => (error ? fail(error) : done(stream)));
+    });
+    try {
+      return shellOn(await step(opened), { address, clock });
+    } catch (error) {
+      kept = undefined;
+      throw reason ?? new VigieError('refused', `open a shell at ${address}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
   try {
     const sftp = await step(
       client.connect({
@@ -162,6 +181,14 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
         return channelOn(await step(opened));
       },
       run: (command, limitMs) => runCommand(command, limitMs),
+      async shell() {
+        if (reason) throw reason;
+        kept ??= openShell();
+        const shell = await kept;
+        if (!shell.ended) return shell;
+        kept = openShell();
+        return await kept;
+      },
       lost: () => reason,
       onLost,
       drop,

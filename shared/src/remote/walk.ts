@@ -6,7 +6,13 @@ import { isSystemError, messageOf, VigieError } from '../kit/errors.ts';
 import { bytesOf, isAsRead, nameOf, printable, systemPath } from '../kit/names.ts';
 import type { Entry } from '../protocol/asset.ts';
 import { streamOfBatches, visitTree } from './batches.ts';
-import type { ListOptions } from './remote-folder.ts';
+import {
+  entriesOf,
+  type FolderStamp,
+  type FoldersOptions,
+  type ListedFolder,
+  type ListOptions,
+} from './remote-folder.ts';
 import { joined } from './remote-path.ts';
 
 /** Folders that are read at once: the next one's names come while this one's files are looked at. */
@@ -15,7 +21,7 @@ const FOLDERS_MAX = 2;
 const SLICE = 256;
 const AHEAD_MAX = 20_000;
 
-type Node = { path: string; optional: boolean; deep: boolean };
+type Node = { path: string; optional: boolean; deep: boolean; stamp?: FolderStamp | undefined };
 
 /**
  * Every file below a directory of this machine, as a stream. Names are byte-exact (`kit/names.ts`), links are not followed, what
@@ -29,22 +35,62 @@ export function walk(root: string, options: ListOptions = {}): AsyncIterable<Ent
     { path: '', optional: false, deep: true },
   ];
   return streamOfBatches<Entry>(
-    async (push, signal) => {
-      await checkDirectory(root);
-      await visitTree(
-        roots,
-        Array.from({ length: FOLDERS_MAX }, () => async () => undefined),
-        async (_, node) => {
-          const found = await readDirectory(root, node, signal);
-          onFolder?.(node.path, found.entries.length);
-          await push(found.entries);
-          return node.deep ? found.folders.map((path) => ({ path, optional: false, deep: true })) : [];
-        },
-        signal,
-      );
-    },
+    (push, signal) =>
+      visitFolders(root, roots, { signal }, async (folder) => {
+        const entries = entriesOf(folder);
+        onFolder?.(folder.path, entries.length);
+        await push(entries);
+      }),
     { aheadMax: AHEAD_MAX, signal: options.signal },
   );
+}
+
+/** The same folder by folder, in any order. */
+export function walkFolders(root: string, options: FoldersOptions = {}): AsyncIterable<ListedFolder> {
+  const { passOver } = options;
+  const roots: Node[] = [{ path: '', optional: false, deep: true }];
+  return streamOfBatches<ListedFolder>(
+    (push, signal) => visitFolders(root, roots, { signal, passOver }, (folder) => push([folder])),
+    { aheadMax: AHEAD_MAX, signal: options.signal, weigh: folderWeight },
+  );
+}
+
+/** A folder without files takes room too. */
+export const folderWeight = (folders: readonly ListedFolder[]): number =>
+  folders.reduce((sum, { files, odd }) => sum + 1 + files.length + odd.length, 0);
+
+async function visitFolders(
+  root: string,
+  roots: Node[],
+  { signal, passOver }: { signal: AbortSignal; passOver?: FoldersOptions['passOver'] },
+  tell: (folder: ListedFolder) => Promise<void>,
+): Promise<void> {
+  await checkDirectory(root);
+  await visitTree(
+    roots,
+    Array.from({ length: FOLDERS_MAX }, () => async () => undefined),
+    async (_, node) => {
+      const folder = await readDirectory(root, node, signal);
+      await tell(folder);
+      if (!node.deep) return [];
+      const below: Node[] = [];
+      for (const path of folder.folders) {
+        const stamp = passOver && stampOf(joined(root, path));
+        if (!passOver?.(path, stamp)) below.push({ path, optional: false, deep: true, stamp });
+      }
+      return below;
+    },
+    signal,
+  );
+}
+
+/** The time at which something of the directory itself has changed cannot be set back by hand, as that of its names can. */
+function stampOf(path: string): FolderStamp | undefined {
+  const found = lstatSync(systemPath(path), { bigint: true, throwIfNoEntry: false });
+  if (!found?.isDirectory()) return undefined;
+  const { dev, ino, mode, uid, gid, mtimeNs, ctimeNs } = found;
+  const modifiedAt = Math.max(...[mtimeNs, ctimeNs].map((ns) => Number(ns / 1_000_000n)));
+  return { mark: [dev, ino, mode, uid, gid, mtimeNs, ctimeNs].join(' '), modifiedAt };
 }
 
 /** Throws `root-absent` unless this is a directory: a disk that is not mounted is not an empty one. */
@@ -62,15 +108,11 @@ export async function checkDirectory(root: string): Promise<void> {
 }
 
 /** One directory, without what lies in its subdirectories. */
-export async function readDirectory(
-  root: string,
-  node: Node,
-  signal?: AbortSignal,
-): Promise<{ entries: Entry[]; folders: string[] }> {
+export async function readDirectory(root: string, node: Node, signal?: AbortSignal): Promise<ListedFolder> {
   const where = node.path === '' ? root : joined(root, node.path);
   const prefix = node.path === '' ? '' : `${node.path}/`;
-  const entries: Entry[] = [];
-  const folders: string[] = [];
+  const { path: folder, stamp } = node;
+  const found: ListedFolder = { path: folder, stamp, files: [], odd: [], folders: [] };
   try {
     let sliced = 0;
     for (const [name, kind] of await namesIn(where)) {
@@ -80,26 +122,28 @@ export async function readDirectory(
       }
       const path = prefix + name;
       if (kind.isDirectory()) {
-        folders.push(path);
+        found.folders.push(path);
         continue;
       }
       if (name.endsWith(PART_SUFFIX) && kind.isFile()) continue;
       // The names have just come over the thread pool, so the disk answers; here a blocking call costs a third of another.
-      const found = lstatSync(systemPath(joined(where, name)), { throwIfNoEntry: false });
-      if (found === undefined) continue;
-      if (found.isFile()) entries.push({ path, size: found.size, modifiedAt: Math.trunc(found.mtimeMs) });
-      else entries.push({ path, size: 0, unreadable: `${kindOf(kind)}, not a regular file` });
+      const stat = lstatSync(systemPath(joined(where, name)), { throwIfNoEntry: false });
+      if (stat === undefined) continue;
+      if (stat.isFile()) found.files.push({ name, size: stat.size, modifiedAt: Math.trunc(stat.mtimeMs) });
+      else found.odd.push({ path, size: 0, unreadable: `${kindOf(kind)}, not a regular file` });
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (node.optional && isSystemError(error, 'ENOENT') && !(await there(where))) return { entries: [], folders: [] };
+    if (node.optional && isSystemError(error, 'ENOENT') && !(await there(where))) {
+      return { ...found, files: [], odd: [], folders: [] };
+    }
     throw new VigieError('listing', `list folder "${printable(where)}": ${messageOf(error)}`, {
       cause: error,
       retryable: true,
       hint: 'Nothing can be said about a directory that cannot be read whole.',
     });
   }
-  return { entries, folders };
+  return found;
 }
 
 async function there(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { createDeliveryPauses } from '@vigie/agent/store/delivery-pauses';
 import { systemClock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
+import { TRANSFERS_PER_CONNECTION } from '@vigie/shared/remote/connection-pool';
 import type { Receipt, RemoteFolder, Upload } from '@vigie/shared/remote/remote-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
@@ -14,14 +15,18 @@ const receipt = receiptOf('size');
 const { capabilities } = receipt;
 
 /** A destination whose answer to each upload is given by the test. */
-function remoteThat(store: (upload: Upload) => Receipt): RemoteFolder {
+function remoteThat(store: (upload: Upload) => Receipt, slow?: (upload: Upload) => Promise<void>): RemoteFolder {
   const nothing = async () => {
     throw new VigieError('not-found', 'nothing is read here');
   };
   return {
     capabilities: Promise.resolve(capabilities),
-    store: async (upload) => store(upload),
+    async store(upload) {
+      await slow?.(upload);
+      return store(upload);
+    },
     async *list() {},
+    async *folders() {},
     days: async () => [],
     read: nothing,
     look: nothing,
@@ -31,13 +36,16 @@ function remoteThat(store: (upload: Upload) => Receipt): RemoteFolder {
   };
 }
 
-async function delivering(store: (upload: Upload) => Receipt, options: { workers?: number; storage?: 'absent' } = {}) {
+async function delivering(
+  store: (upload: Upload) => Receipt,
+  options: { workers?: number; storage?: 'absent'; slow?: (upload: Upload) => Promise<void> } = {},
+) {
   const ledger = await testLedger();
   const pauses = createDeliveryPauses(ledger.ledger);
   const lost: string[] = [];
   const deliverer = createDeliverer({
     destination: 'archive',
-    remote: remoteThat(store),
+    remote: remoteThat(store, options.slow),
     deliveries: ledger.deliveries,
     locate: (row) => `/held/${row.path}`,
     address: (row) => row.path,
@@ -171,4 +179,67 @@ test('while an operator has paused a destination nothing goes there; it goes on 
   site.deliverer.wake();
   await until('the other one has gone', () => stored.length === 2);
   expect(createDeliveryPauses(site.ledger).of('archive', now)).toBeUndefined();
+});
+
+test('many small files go at once, large ones one a worker, and their receipts share transactions', async () => {
+  const answers: (() => void)[] = [];
+  let atOnce = 0;
+  let most = { small: 0, large: 0 };
+  const under = { small: 0, large: 0 };
+  const site = await delivering(() => receipt, {
+    slow: async ({ size }) => {
+      const sort = size > 1_000_000 ? 'large' : 'small';
+      under[sort] += 1;
+      atOnce += 1;
+      most = { small: Math.max(most.small, under.small), large: Math.max(most.large, under.large) };
+      await new Promise<void>((answer) => answers.push(answer));
+      under[sort] -= 1;
+      atOnce -= 1;
+    },
+  });
+  let commits = 0;
+  const together = site.deliveries.together;
+  site.deliveries.together = (work) => {
+    commits += 1;
+    return together(work);
+  };
+  const owed = () => site.deliveries.backlog('garden', 'archive').count;
+  const lots = 40;
+  for (let n = 0; n < lots; n++) site.file(`d/${n}.jpg`, { capturedAt: 1000 - n, size: 1_000 });
+  for (let n = 0; n < 3; n++) site.file(`d/large-${n}.jpg`, { capturedAt: n, size: 5_000_000 });
+  site.start();
+  while (owed() > 0) {
+    await until('some are under way', () => answers.length > 0 || owed() === 0);
+    for (const answer of answers.splice(0)) answer();
+    await until('they have been told', () => answers.length > 0 || owed() === 0);
+  }
+  expect(atOnce).toBe(0);
+  expect(most.small).toBe(TRANSFERS_PER_CONNECTION);
+  // One worker, and the place that is kept for fresh pictures: all of these are fresh.
+  expect(most.large).toBe(2);
+  expect(commits).toBeLessThan(lots);
+});
+
+test('what fails together counts as one failure, and one delivery alone tries again', async () => {
+  let tries = 0;
+  let under = 0;
+  let most = 0;
+  const site = await delivering(
+    () => {
+      throw new VigieError('unreachable', 'connect: no route', { retryable: true });
+    },
+    {
+      slow: async () => {
+        tries += 1;
+        if (tries > TRANSFERS_PER_CONNECTION) most = Math.max(most, ++under);
+        await new Promise((answer) => setImmediate(answer));
+        if (tries > TRANSFERS_PER_CONNECTION) under -= 1;
+      },
+    },
+  );
+  for (let n = 0; n < 20; n++) site.file(`d/${n}.jpg`);
+  site.start();
+  await until('it was tried again and again', () => tries > TRANSFERS_PER_CONNECTION + 3);
+  expect(most).toBeLessThanOrEqual(1);
+  expect(site.deliveries.backlog('garden', 'archive').count).toBe(20);
 });

@@ -1,4 +1,4 @@
-import { createWindow } from '@vigie/shared/remote/window';
+import { type Answered, createWindow } from '@vigie/shared/remote/window';
 import { expect, test } from 'vitest';
 
 const BLOCK = 64 * 1024;
@@ -13,22 +13,21 @@ function sending(options: { speed: number; roundTripMs: number; forMs: number })
   const { speed, roundTripMs, forMs } = options;
   let now = 0;
   const window = createWindow({ monotonic: () => now });
-  const underWay: { at: number; answered: () => void }[] = [];
+  const underWay: { at: number; answered: Answered }[] = [];
   let freeAt = 0;
   let carried = 0;
   let queuedMs = 0;
-  window.begin();
   while (now < forMs) {
-    while (underWay.length * BLOCK < window.max) {
+    for (let answered = window.take(BLOCK); answered; answered = window.take(BLOCK)) {
       freeAt = Math.max(freeAt, now) + (BLOCK / speed) * 1000;
       queuedMs = freeAt - now;
-      underWay.push({ at: freeAt + roundTripMs, answered: window.sent(BLOCK) });
+      underWay.push({ at: freeAt + roundTripMs, answered });
     }
     const next = underWay.shift();
     if (!next) break;
     now = next.at;
     carried += BLOCK;
-    next.answered();
+    next.answered(true);
   }
   return { max: window.max, queuedMs, used: carried / ((speed * now) / 1000) };
 }
@@ -56,15 +55,33 @@ test('a pause before a file counts for nothing', () => {
   let now = 0;
   const window = createWindow({ monotonic: () => now });
   const send = () => {
-    const answered = window.sent(BLOCK);
+    const answered = window.take(BLOCK);
     now += 10;
-    answered();
+    answered?.(true);
   };
-  window.begin();
   for (let n = 0; n < 50; n++) send();
   const before = window.max;
   now += 3_600_000;
-  window.begin();
   for (let n = 0; n < 50; n++) send();
   expect(window.max).toBe(before);
+});
+
+test('what does not fit waits for its turn: first come, first served, and an abort leaves the queue', async () => {
+  const window = createWindow({ monotonic: () => 0 });
+  const first = window.take(window.max);
+  expect(window.take(1)).toBeUndefined();
+  const order: string[] = [];
+  const gone = new AbortController();
+  const waits = [
+    window.wait(BLOCK).then(() => order.push('a')),
+    window.wait(BLOCK, gone.signal).catch((error: Error) => order.push(error.message)),
+    window.wait(BLOCK).then(() => order.push('c')),
+  ];
+  gone.abort(new Error('it leaves'));
+  first?.(false);
+  await Promise.all(waits);
+  expect(order.sort()).toEqual(['a', 'c', 'it leaves']);
+  // Two blocks are under way now; so much more fits, and not a byte over it begins.
+  expect(window.take(window.max - 2 * BLOCK)).toBeDefined();
+  expect(window.take(1)).toBeUndefined();
 });
