@@ -1,25 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { removeIfThere } from '@vigie/shared/kit/durable';
 import { isSystemError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { bytesOf } from '@vigie/shared/kit/names';
 import { type Entry, kindOf } from '@vigie/shared/protocol/asset';
-import { type AssetRow, type Assets, inventoryPath } from '../store/assets.ts';
+import { type Assets, inventoryPath, type Place } from '../store/assets.ts';
 
 /** Where this file lies in a watched folder's root, a person has said that what is not there was removed on purpose. */
 export const EMPTIED = '.vigie-emptied';
 
-/**
- * Holds a source's ledger against its disk, in both directions: an asset whose file is gone leaves the inventory, and a
- * file that the ledger does not know is taken into it. Both are told; neither changes a file.
- *
- * Where most of the files are not there at once, this is taken for another disk than the ledger's (a mount point that has a marker of its own):
- * `doubted`, and nothing leaves or comes, until the files are back or a person makes the file `EMPTIED`.
- */
-export async function auditSource(options: {
+export type AuditOptions = {
   source: string;
   folder: string;
   assets: Assets;
@@ -34,16 +28,28 @@ export async function auditSource(options: {
   /** The first direction has been looked through. */
   judged?: (doubted: boolean) => void;
   signal: AbortSignal;
-}): Promise<{ gone: number; adopted: number; doubted: boolean }> {
+};
+
+/**
+ * Holds a source's ledger against its disk, in both directions: an asset whose file is gone leaves the inventory, and a
+ * file that the ledger does not know is taken into it. Both are told; neither changes a file.
+ *
+ * Where most of the files are not there at once, this is taken for another disk than the ledger's (a mount point that has a marker of its own):
+ * `doubted`, and nothing leaves or comes, until the files are back or a person makes the file `EMPTIED`.
+ */
+export async function auditSource(options: AuditOptions): Promise<{ gone: number; adopted: number; doubted: boolean }> {
   const { source, folder, assets, isPresent, log, signal } = options;
   const outcome = { gone: 0, adopted: 0, doubted: false };
-  const missed: AssetRow[] = [];
+  const missed: Place[] = [];
 
-  for (const rows of assets.all(500)) {
+  const lies = createNameCheck();
+  for (const rows of assets.places(500)) {
     for (const row of rows) {
       if (signal.aborted) return outcome;
+      if (await lies(join(folder, row.tree, row.path))) continue;
       if ((await fileSize(folder, row)) === undefined) missed.push(row);
     }
+    await nextTurn();
   }
   const isEmptied = existsSync(join(folder, EMPTIED));
   outcome.doubted = isDoubtful(missed.length, assets.held().count) && !isEmptied;
@@ -56,60 +62,107 @@ export async function auditSource(options: {
     options.judged?.(true);
     return outcome;
   }
-  for (const row of missed) {
+  for (const place of missed) {
     // A disk that is taken away in the middle makes every file look gone. Only a file that is missed while the marker was seen, before and
     // after, is gone.
     if (signal.aborted || !isPresent()) return outcome;
-    if ((await fileSize(folder, row)) !== undefined) continue;
+    if ((await fileSize(folder, place)) !== undefined) continue;
     if (!isPresent()) return outcome;
+    const row = assets.find(inventoryPath(place));
     // It may have been purged, or told as lost by a delivery, since it was listed.
-    if (assets.find(inventoryPath(row))?.id !== row.id) continue;
+    if (row?.id !== place.id) continue;
     assets.remove(row, 'its file is not in the watched folder any more');
     outcome.gone += 1;
   }
   if (isEmptied) await removeIfThere(join(folder, EMPTIED));
   options.judged?.(false);
 
-  const result = join(folder, 'result');
-  for await (const entry of options.walk(result)) {
+  let batch: Entry[] = [];
+  const look = async () => {
+    const known = assets.holds(batch.map(({ path }) => path));
+    for (const entry of batch) {
+      if (signal.aborted) return;
+      if (!known.has(entry.path) && (await adopt(options, entry))) outcome.adopted += 1;
+    }
+    batch = [];
+    // What was read ahead comes without a pause, and captures must not wait for it.
+    await nextTurn();
+  };
+  for await (const entry of options.walk(join(folder, 'result'))) {
     if (signal.aborted) return outcome;
-    // One whose removal was cut short is not a new file: retention ends what it has begun.
-    const isKnown = () => assets.find(entry.path) !== undefined || assets.purged(entry.path)?.isOpen === true;
-    if (isKnown() || entry.unreadable !== undefined) continue;
-    const file = join(result, entry.path);
-    const stat = await lstat(bytesOf(file));
-    if (!stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= options.before) continue;
-    const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
-    const jobId = `audit-${randomUUID()}`;
-    const sha256 = await sha256Of(file);
-    // A job that a crash had cut short may have filed it meanwhile.
-    if (isKnown()) continue;
-    assets.books.intend(jobId, [
-      {
-        tree: 'result',
-        path: entry.path,
-        size: stat.size,
-        sha256,
-        kind: kindOf(entry.path),
-        capturedAt: options.capturedAt(name, Math.round(stat.mtimeMs)),
-        modifiedAt: Math.round(stat.mtimeMs),
-        unreadable: undefined,
-        preview: null,
-      },
-    ]);
-    assets.books.filed(jobId);
-    assets.books.closed(jobId);
-    outcome.adopted += 1;
+    batch.push(entry);
+    if (batch.length === BATCH) await look();
   }
-  if (outcome.gone + outcome.adopted > 0) log.warn({ source, ...outcome }, 'the ledger did not agree with the disk');
+  await look();
+  if (signal.aborted) return outcome;
+  const { gone, adopted } = outcome;
+  const found = { source, held: assets.held().count, gone, adopted };
+  if (gone + adopted > 0) log.warn(found, 'the ledger was held against the disk, and did not agree with it');
+  else log.info(found, 'the ledger was held against the disk: they agree');
   return outcome;
+}
+
+/** Takes a file that the ledger does not know into it, unless it may be on its way there. */
+async function adopt(
+  { folder, assets, before, capturedAt }: Pick<AuditOptions, 'folder' | 'assets' | 'before' | 'capturedAt'>,
+  { path, unreadable }: Entry,
+): Promise<boolean> {
+  // One whose removal was cut short is not a new file: retention ends what it has begun.
+  const isKnown = () => assets.find(path) !== undefined || assets.purged(path)?.isOpen === true;
+  if (unreadable !== undefined || isKnown()) return false;
+  const file = join(folder, 'result', path);
+  const stat = await lstat(bytesOf(file));
+  if (!stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= before) return false;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const jobId = `audit-${randomUUID()}`;
+  const sha256 = await sha256Of(file);
+  // A job that a crash had cut short may have filed it meanwhile.
+  if (isKnown()) return false;
+  const modifiedAt = Math.round(stat.mtimeMs);
+  const figures = { size: stat.size, sha256, kind: kindOf(path), capturedAt: capturedAt(name, modifiedAt), modifiedAt };
+  assets.books.intend(jobId, [{ tree: 'result', path, ...figures, unreadable: undefined, preview: null }]);
+  assets.books.filed(jobId);
+  assets.books.closed(jobId);
+  return true;
+}
+
+/**
+ * Answers whether a name lies in its folder, by the names of whole folders: assets come day by day, and each folder is read once for
+ * all of its files. What it does not find has to be looked at: names of another encoding are not among what it reads.
+ */
+function createNameCheck(): (file: string) => Promise<boolean> {
+  const folders = new Map<string, Set<string>>();
+  return async (file) => {
+    const slash = file.lastIndexOf('/');
+    const folder = file.slice(0, slash);
+    let names = folders.get(folder);
+    if (!names) {
+      // A few days may take turns, but not all folders are kept.
+      if (folders.size >= FOLDERS_KEPT) folders.clear();
+      names = new Set(await namesIn(folder));
+      folders.set(folder, names);
+    }
+    return names.has(file.slice(slash + 1));
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(bytesOf(folder), 'utf8');
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
 }
 
 /** A few files may always go; most of many do not go by themselves. */
 export const isDoubtful = (missed: number, held: number): boolean => missed >= MISSED_MIN && missed * 2 > held;
 const MISSED_MIN = 10;
+/** Names that are looked up at once, before everything else has its turn: some milliseconds. */
+const BATCH = 250;
+const FOLDERS_KEPT = 4;
 
-async function fileSize(folder: string, row: AssetRow): Promise<number | undefined> {
+async function fileSize(folder: string, row: Place): Promise<number | undefined> {
   try {
     return (await lstat(bytesOf(join(folder, row.tree, row.path)))).size;
   } catch (error) {

@@ -2,17 +2,11 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { type Chunk, splitList } from '@vigie/shared/link/chunks';
-import type { Entry } from '@vigie/shared/protocol/asset';
-import { digestList, monthOf } from '@vigie/shared/protocol/digest-list';
-import { type Bucket, CHUNK_BYTES_MAX } from '@vigie/shared/protocol/inventory';
+import { digestList } from '@vigie/shared/protocol/digest-list';
+import { FINER_LEVELS } from '@vigie/shared/protocol/finer-levels';
+import { CHUNK_BYTES_MAX } from '@vigie/shared/protocol/inventory';
 import type { Message } from '@vigie/shared/protocol/messages';
-
-/** The part of a source's assets that an inventory is made of. */
-export type InventoryAssets = {
-  seq(): number;
-  buckets(): Bucket[];
-  entries(days: string[], portion: number): Iterable<Entry[]>;
-};
+import { type InventoryAssets, inventoryAnswer } from './answer.ts';
 
 /** Tells a source's inventory: its digest when it changes, and what the hub asks for. */
 export type InventoryPublisher = {
@@ -24,6 +18,8 @@ export type InventoryPublisher = {
 };
 
 const DIGEST_EVERY_MS = 30_000;
+/** How often it is looked whether storage that was told as absent is there. */
+const STORAGE_EVERY_MS = 500;
 const CHUNK_BYTES_LEAST = 4 * 1024;
 
 export function createInventoryPublisher(options: {
@@ -38,6 +34,7 @@ export function createInventoryPublisher(options: {
 }): InventoryPublisher {
   const { assets, generation, storage, open, clock, log } = options;
   let due = false;
+  let told: 'present' | 'absent' | undefined;
   let waking = new AbortController();
   const wake = () => {
     waking.abort();
@@ -46,21 +43,19 @@ export function createInventoryPublisher(options: {
 
   async function publish(): Promise<void> {
     due = false;
-    const digest = { generation, seq: assets.seq(), at: clock.now(), storage: storage() };
+    told = storage();
+    const digest = { generation, seq: assets.seq(), at: clock.now(), storage: told, levels: [...FINER_LEVELS] };
     await options.publishDigest({ ...digest, ...digestList(assets.buckets()) });
   }
 
-  function listOf({ level, keys }: Message<'inventory/get'>): (Entry | Bucket)[] {
-    if (level === 'day') return [...assets.entries(keys, 1000)].flat();
-    const months = new Set(keys);
-    return assets.buckets().filter((b) => months.has(monthOf(b.day)));
-  }
-
   async function answer(request: Message<'inventory/get'>, bytesMax: number): Promise<void> {
-    const { id, level, keys } = request;
-    const list = listOf(request);
+    const { id, level } = request;
+    // Told before the reading: what comes in between is told again by its event, which changes nothing then.
+    const seq = assets.seq();
+    const list = await inventoryAnswer(assets, request);
+    const keys = level === 'day' || level === 'month' ? request.keys : [];
     try {
-      for (const chunk of splitList({ id, generation, seq: assets.seq(), level, keys }, list, bytesMax)) {
+      for (const chunk of splitList({ id, generation, seq, level, keys }, list, bytesMax)) {
         await options.publishChunk(chunk);
       }
     } catch (error) {
@@ -85,7 +80,7 @@ export function createInventoryPublisher(options: {
     },
     async run(signal) {
       while (!signal.aborted) {
-        if (due && open()) {
+        if ((due || (told !== undefined && told !== storage())) && open()) {
           try {
             await publish();
           } catch (error) {
@@ -93,7 +88,9 @@ export function createInventoryPublisher(options: {
             log.debug({ error: messageOf(error) }, 'the inventory digest waits for the link');
           }
         }
-        await clock.sleep(DIGEST_EVERY_MS, AbortSignal.any([signal, waking.signal]));
+        // At a start the folder is found a moment after the link.
+        const pauseMs = told === 'absent' ? STORAGE_EVERY_MS : DIGEST_EVERY_MS;
+        await clock.sleep(pauseMs, AbortSignal.any([signal, waking.signal]));
       }
     },
   };

@@ -33,9 +33,15 @@ export type Assets = {
   purge(row: AssetRow, purge: { at: number; reason: string; provedAt: readonly string[] }): void;
   /** How an asset under this path (as the inventory has it) was purged. */
   purged(path: string): PurgeRecord | undefined;
-  /** Every held asset, in portions, for the check of the ledger against the disk. */
+  /** Every held asset, in portions, day by day. */
   all(portion: number): Generator<AssetRow[]>;
+  /** As `all`, only where each lies, for the check of the ledger against the disk. */
+  places(portion: number): Generator<Place[]>;
+  /** Which of these paths below `result` the ledger holds. */
+  holds(paths: readonly string[]): Set<string>;
 };
+
+export type Place = Pick<AssetRow, 'id' | 'tree' | 'path'>;
 
 /** A torn picture is counted under `failure/`, where it lies; a sound one under its place in the result tree. */
 export const inventoryPath = (row: { tree: 'result' | 'failure'; path: string }): string =>
@@ -229,17 +235,18 @@ export function createAssets(options: {
 
   function* portions(where: ReturnType<typeof and>, portion: number): Generator<AssetRow[]> {
     for (let last = 0; ; ) {
-      const rows = database
-        .select()
-        .from(asset)
-        .where(and(where, gt(asset.id, last)))
-        .orderBy(asc(asset.id))
-        .limit(portion)
-        .all();
+      const rows = database.select().from(asset).where(after(where, last)).orderBy(asc(asset.id)).limit(portion).all();
       if (rows.length === 0) return;
       yield rows;
       last = (rows.at(-1) as AssetRow).id;
     }
+  }
+  const after = (where: ReturnType<typeof and>, id: number) => and(where, gt(asset.id, id));
+
+  /** What is held, day by day, so that each portion is found by its index: at a million assets all the others would be sorted for it. */
+  function* heldDays(): Generator<ReturnType<typeof and>> {
+    const days = database.select({ day: bucket.day }).from(bucket).where(eq(bucket.source, name)).all();
+    for (const { day } of days) yield and(held, eq(asset.day, day));
   }
 
   return {
@@ -302,6 +309,36 @@ export function createAssets(options: {
       const { at, reason, provedAt, doneAt } = record;
       return { at, reason, provedAt: JSON.parse(provedAt), isOpen: doneAt === null };
     },
-    all: (portion) => portions(held, portion),
+    *all(portion) {
+      for (const day of heldDays()) yield* portions(day, portion);
+    },
+    *places(portion) {
+      const columns = { id: asset.id, tree: asset.tree, path: asset.path };
+      for (const day of heldDays()) {
+        for (let last = 0; ; ) {
+          const rows = database
+            .select(columns)
+            .from(asset)
+            .where(after(day, last))
+            .orderBy(asc(asset.id))
+            .limit(portion)
+            .all();
+          if (rows.length > 0) yield rows;
+          if (rows.length < portion) break;
+          last = (rows.at(-1) as Place).id;
+        }
+      }
+    },
+    holds(paths) {
+      const among = and(held, eq(asset.tree, 'result'), inArray(asset.path, [...paths]));
+      return new Set(
+        database
+          .select({ path: asset.path })
+          .from(asset)
+          .where(among)
+          .all()
+          .map(({ path }) => path),
+      );
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { byMonth, monthOf } from '@vigie/shared/protocol/digest-list';
+import { type OutlineDay, shortDigest } from '@vigie/shared/protocol/finer-levels';
 import type { Bucket } from '@vigie/shared/protocol/inventory';
 
 /** What has to be asked for until both sides know the same; both lists empty means that they agree. */
@@ -19,7 +20,24 @@ export function gapWithinMonths(own: readonly Bucket[], told: readonly Bucket[],
   );
 }
 
-function unequal(own: readonly Bucket[], told: readonly Bucket[]): string[] {
+/**
+ * The days of some months that differ by their outline, and the months of which no day does: where such a month differs as a whole, it
+ * has to be told in whole digests.
+ */
+export function gapByOutline(own: readonly Bucket[], told: readonly OutlineDay[], months: readonly string[]): Gap {
+  const asked = new Set(months);
+  const ours = own.filter((b) => asked.has(monthOf(b.day)));
+  const days = unequal(
+    ours.map((b) => ({ ...b, digest: shortDigest(b.digest) })),
+    told.map(([day, count, digest]) => ({ day, count, digest })),
+  );
+  const differing = new Set(days.map(monthOf));
+  return { days, months: months.filter((month) => !differing.has(month)) };
+}
+
+type Figures = Pick<Bucket, 'day' | 'count' | 'digest'>;
+
+function unequal(own: readonly Figures[], told: readonly Figures[]): string[] {
   const known = new Map(own.map((b) => [b.day, b]));
   const keys = told
     .filter((b) => known.get(b.day)?.digest !== b.digest || known.get(b.day)?.count !== b.count)

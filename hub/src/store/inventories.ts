@@ -11,6 +11,9 @@ import type { Store } from './store.ts';
 export type SourceRow = typeof source.$inferSelect;
 export type SourceName = DeviceAddress & { source: string };
 
+/** What makes a day equal to `told`, its figures at change `seq` of the source: paths that go, entries that come or are others. */
+export type DayChange = { told: Bucket; seq: number; gone: readonly string[]; come: readonly Entry[] };
+
 /** Sources and their inventories, by bucket. */
 export type Inventories = {
   /** The source's row; made when the device tells of a source for the first time or after its ledger began anew. */
@@ -22,6 +25,15 @@ export type Inventories = {
   /** An asset was taken at another time than its name tells. Its path, its bucket and its digest stay. */
   retime(row: SourceRow, path: string, capturedAt: number): void;
   buckets(row: SourceRow): Bucket[];
+  /** Entries of one bucket. */
+  ofBucket(row: SourceRow, day: string): Entry[];
+  /** Is something known of one of these buckets that is newer than `seq`? */
+  knowsNewer(row: SourceRow, days: readonly string[], seq: number): boolean;
+  /**
+   * Brings single days to what the device told of them, at one go. A day that would not have exactly the figures that were told, or
+   * of which something newer is known by now, stays as it is. Answers the days that stay.
+   */
+  amend(row: SourceRow, changes: readonly DayChange[]): string[];
   /** Puts snapshots of whole buckets in place of what was known; all of them or none. */
   replace(row: SourceRow, days: readonly string[], entries: readonly Entry[], seq: number): void;
   reconciled(row: SourceRow, seq: number, agree: boolean): void;
@@ -96,6 +108,44 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     return stamp(capturedAt, told?.zone ?? 'UTC').slice(0, 8);
   }
 
+  function put(row: SourceRow, changed: Entry, knownAt: number): void {
+    const value = asRow(row, changed, knownAt);
+    database
+      .insert(entry)
+      .values(value)
+      .onConflictDoUpdate({ target: [entry.sourceId, entry.path], set: value })
+      .run();
+  }
+
+  function take(row: SourceRow, path: string): void {
+    database
+      .delete(entry)
+      .where(and(of(row), eq(entry.path, path)))
+      .run();
+  }
+
+  /** Call it inside a transaction. Answers false, and changes nothing, where the outcome would not be what was told. */
+  function amendDay(row: SourceRow, { told, seq, gone, come }: DayChange, now: number): boolean {
+    const { day } = told;
+    const known = database.select().from(bucket).where(inBucket(row.id, day)).get();
+    if (known && known.seq > seq) return false;
+    const arriving = new Set(come.map(({ path }) => path));
+    const leaving = gone.filter((path) => !arriving.has(path));
+    const before = new Map([...arriving, ...leaving].map((path) => [path, one(row, path)]));
+    let figures: Bucket = known ?? { day, count: 0, bytes: 0, digest: EMPTY_DIGEST };
+    for (const there of before.values()) if (there) figures = adjust(figures, asEntry(there), -1);
+    for (const e of come) figures = adjust(figures, e, 1);
+    const { count, bytes, digest } = figures;
+    if (count !== told.count || bytes !== told.bytes || digest !== told.digest) return false;
+    for (const path of leaving) take(row, path);
+    for (const e of come) {
+      const there = before.get(e.path);
+      put(row, e, there && isSame(there, e) ? there.knownAt : now);
+    }
+    keep(row.id, { day, count, bytes, digest }, seq);
+    return true;
+  }
+
   function keep(id: number, value: Bucket, seq: number): void {
     database
       .insert(bucket)
@@ -137,20 +187,10 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         if (there) figures = adjust(figures, asEntry(there), -1);
         if (sign === 1) {
           figures = adjust(figures, changed, 1);
-          const value = asRow(row, changed, there && isSame(there, changed) ? there.knownAt : knownNow());
-          database
-            .insert(entry)
-            .values(value)
-            .onConflictDoUpdate({ target: [entry.sourceId, entry.path], set: value })
-            .run();
-        } else {
-          database
-            .delete(entry)
-            .where(and(of(row), eq(entry.path, changed.path)))
-            .run();
-        }
+          put(row, changed, there && isSame(there, changed) ? there.knownAt : knownNow());
+        } else take(row, changed.path);
         const { count, bytes, digest } = figures;
-        keep(row.id, { day, count, bytes, digest }, known?.seq ?? 0);
+        keep(row.id, { day, count, bytes, digest }, seq);
         database
           .update(source)
           .set({ seq: sql`max(${source.seq}, ${seq})` })
@@ -172,6 +212,20 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         .where(and(eq(bucket.sourceId, row.id), gt(bucket.count, 0)))
         .orderBy(asc(bucket.day))
         .all(),
+    ofBucket: (row, day) =>
+      database
+        .select()
+        .from(entry)
+        .where(and(of(row), eq(entry.bucket, day)))
+        .all()
+        .map(asEntry),
+    knowsNewer: (row, days, seq) =>
+      days.some((day) => (database.select().from(bucket).where(inBucket(row.id, day)).get()?.seq ?? 0) > seq),
+    amend: (row, changes) =>
+      database.transaction(() => {
+        const now = knownNow();
+        return changes.filter((change) => !amendDay(row, change, now)).map(({ told }) => told.day);
+      }),
     replace(row, days, entries, seq) {
       database.transaction(() => {
         const figures = new Map(days.map((day) => [day, { day, count: 0, bytes: 0, digest: EMPTY_DIGEST } as Bucket]));

@@ -14,8 +14,8 @@ const PURPOSE: Record<Family, string> = {
   reply: 'The outcome of a command, under its name.',
   'job/next': 'Every job of a device that is not at its end.',
   'job/update': 'The progress of one job; the topic names its id.',
-  'inventory/digest': 'All buckets of one source in figures.',
-  'inventory/get': 'The hub asks for the entries of buckets of one source.',
+  'inventory/digest': 'All buckets of one source in figures, by day or by month.',
+  'inventory/get': 'The hub asks for what differs in an inventory: figures of days, of slices of them, tags, entries.',
   'inventory/chunk': 'Part of the answer to inventory/get; applied whole or not at all.',
   thumbnail: 'The newest preview of one source: a JPEG of at most 20 KB.',
 };

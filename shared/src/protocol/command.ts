@@ -23,6 +23,7 @@ export const COMMANDS = [
   'resync',
   'jobs',
   'job',
+  'drill',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -50,6 +51,9 @@ export const operatorSelection = {
 /** What an operator may order of a job that is there. */
 export const JOB_ORDERS = ['pause', 'resume', 'cancel'] as const;
 
+/** How long an outage drill may last. */
+export const DRILL_MS = { min: 10_000, max: 86_400_000 } as const;
+
 /** The arguments of each command. */
 export const commandArgs = {
   ping: z.object({}),
@@ -75,6 +79,8 @@ export const commandArgs = {
   jobs: z.object({}),
   /** How far one job is; with an order, after it was followed. */
   job: z.object({ job: identifier, order: z.enum(JOB_ORDERS).optional() }),
+  /** Act as in an outage for so long. `drill` names it; the same name again begins no other one. */
+  drill: z.object({ forMs: z.int().min(DRILL_MS.min).max(DRILL_MS.max), drill: identifier.optional() }),
 } satisfies Record<CommandName, z.ZodType>;
 
 export const reply = z.object({

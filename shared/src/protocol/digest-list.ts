@@ -1,9 +1,12 @@
-import { type Bucket, CHUNK_BYTES_MAX, combine, EMPTY_DIGEST, pack } from './inventory.ts';
+import { type Bucket, combine, EMPTY_DIGEST, pack } from './inventory.ts';
 
-/** A source's inventory in figures, as it travels: by day, or by month where the days would be too long a list. */
+/** A source's inventory in figures, as it travels: by day, or by month where the days are a long list. */
 export type DigestList = { level: 'day' | 'month'; list: string };
 
-export function digestList(buckets: readonly Bucket[], limitBytes = CHUNK_BYTES_MAX): DigestList {
+/** Some five weeks of days. The digest goes out after each change, so it has to stay small; the days of a month are asked for. */
+const DAYS_BYTES_MAX = 2 * 1024;
+
+export function digestList(buckets: readonly Bucket[], limitBytes = DAYS_BYTES_MAX): DigestList {
   const list = pack(buckets);
   return list.length <= limitBytes ? { level: 'day', list } : { level: 'month', list: pack(byMonth(buckets)) };
 }

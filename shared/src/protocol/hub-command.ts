@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { identifier, KINDS } from './asset.ts';
-import { JOB_ORDERS, operatorSelection } from './command.ts';
+import { DRILL_MS, JOB_ORDERS, operatorSelection } from './command.ts';
 
 /**
  * What operators order of the hub: `vigie/v1/hub/command/<name>`, answered on `vigie/v1/hub/reply/<name>`, in the envelope of a
@@ -17,6 +17,8 @@ export const HUB_COMMANDS = [
   'resync',
   'jobs',
   'job',
+  'drill',
+  'drills',
 ] as const;
 export type HubCommandName = (typeof HUB_COMMANDS)[number];
 
@@ -64,6 +66,8 @@ export const hubCommandArgs = {
     right: side,
     filter: filter.default({}),
     proof: z.enum(['size', 'digest']).optional(),
+    /** List every folder of the destination again, also those that seem unchanged. */
+    full: z.boolean().optional(),
     entries,
   }),
   /** One report now, what it would take to mend it, and some of its unmatched assets. */
@@ -85,5 +89,14 @@ export const hubCommandArgs = {
   jobs: z.object({ open: z.boolean().default(false), limit: z.int().min(1).max(100).default(50) }),
   /** How far one re-sync is; with an order, after it was given. */
   job: z.object({ job: identifier, order: z.enum(JOB_ORDERS).optional() }),
+  /** Has a device act as in an outage for so long; what came of it is on its sheet. */
+  drill: z.object({ site: identifier, device: identifier, forMs: z.int().min(DRILL_MS.min).max(DRILL_MS.max) }),
+  /** The sheets of outage drills, newest first; of one device, or one drill. */
+  drills: z.object({
+    site: identifier.optional(),
+    device: identifier.optional(),
+    drill: identifier.optional(),
+    limit: z.int().min(1).max(100).default(20),
+  }),
 } satisfies Record<HubCommandName, z.ZodType>;
 export type HubCommandArgs = { [N in HubCommandName]: z.infer<(typeof hubCommandArgs)[N]> };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { entrySchema, identifier } from './asset.ts';
 import { command, reply } from './command.ts';
+import { drillBegun, drillEnded } from './drill.ts';
 import { ENDPOINT_STATES_MAX, endpointState } from './endpoint-state.ts';
+import { FINER_LEVELS } from './finer-levels.ts';
 import { bucketSchema } from './inventory.ts';
 import { powerState, sensorState } from './power-state.ts';
 import type { Family } from './topics.ts';
@@ -39,6 +41,8 @@ export const destinationState = z.object({
   lastDeliveryAt: instant.nullable(),
   /** Why deliveries to it do not go through now. */
   error: z.object({ code: text(64), message: text(1000), hint: text(500).optional() }).nullable(),
+  /** Where somebody has paused deliveries to it: since when, who, and until when (null: until they are resumed). */
+  paused: z.object({ at: instant, by: text(120), until: instant.nullable() }).optional(),
 });
 
 /**
@@ -157,6 +161,8 @@ export const EVENT_TYPES = [
   'clock-step',
   'time-corrected',
   'disk-low',
+  'drill-begun',
+  'drill-ended',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -232,6 +238,8 @@ export const deviceEvent = z.discriminatedUnion('type', [
     /** The rung of the disk-full ladder that was reached. */
     rung: text(40).optional(),
   }),
+  z.object({ ...eventBase, type: z.literal('drill-begun'), ...drillBegun }),
+  z.object({ ...eventBase, type: z.literal('drill-ended'), ...drillEnded }),
 ]);
 export type DeviceEvent = z.infer<typeof deviceEvent>;
 
@@ -289,8 +297,11 @@ export const jobOrder = z.object({
 });
 export type JobOrder = z.infer<typeof jobOrder>;
 
-/** The retained topic `job/next` holds every job that is not at its end. */
-export const jobNext = z.object({ jobs: z.array(jobOrder).max(16) });
+/**
+ * The retained topic `job/next` holds every job that is not at its end and whose turn it is. `bytesPerSecond` is what all of the
+ * device's jobs together may send; absent: no limit.
+ */
+export const jobNext = z.object({ jobs: z.array(jobOrder).max(16), bytesPerSecond: z.int().positive().optional() });
 
 export const jobUpdate = z.object({
   id: identifier,
@@ -313,31 +324,39 @@ export const inventoryDigest = z.object({
   seq: z.int().nonnegative(),
   at: instant,
   storage: z.enum(['present', 'absent']),
-  /** `buckets`: packed list of all days; `months`: packed list by month where days would not fit. */
+  /** `day`: packed list of all days; `month`: by month, where that of all days is long. */
   level: z.enum(['day', 'month']),
   list: text(131_072),
+  /** The levels below these that the device answers (`finer-levels.ts`); absent where it knows none. */
+  levels: z.array(text(16)).max(16).optional(),
 });
 
 export const bucketListSchema = z.array(bucketSchema).max(20_000);
 
+const inventoryLevel = z.enum(['day', 'month', ...FINER_LEVELS]);
+
 export const inventoryGet = z.object({
   id: text(64),
-  /** `day` asks for the entries of whole buckets, `month` for the day digests of whole months; no keys: for the digest anew. */
-  level: z.enum(['day', 'month']),
-  keys: z.array(text(255)).max(1000),
+  /**
+   * `day` asks for the entries of whole buckets, `month` for the day digests of whole months, the others for what `finer-levels.ts`
+   * says; no keys: for the digest anew.
+   */
+  level: inventoryLevel,
+  keys: z.array(text(300)).max(1000),
 });
 
 /**
- * Part `n` (from 0) of `of` of the answer to an `inventory/get`, whose id and keys it repeats. Each part's `list` is a packed list
- * by itself, of at most 1,000 entries (level `day`) or buckets (level `month`); `sha256` is that of all parts' `list` texts
- * joined in the order of `n`. A key without entries has none any more. Applied whole or not at all.
+ * Part `n` (from 0) of `of` of the answer to an `inventory/get`, whose id it repeats, and for the levels `day` and `month` its keys.
+ * Each part's `list` is a packed list by itself, of at most 1,000 entries (levels `day` and `entries`), buckets (level `month`) or
+ * items of `finer-levels.ts`; `sha256` is that of all parts' `list` texts joined in the order of `n`. A key without entries has none
+ * any more. Applied whole or not at all.
  */
 export const inventoryChunk = z.object({
   id: text(64),
   generation: text(40),
   seq: z.int().nonnegative(),
-  level: z.enum(['day', 'month']),
-  keys: z.array(text(255)).max(1000),
+  level: inventoryLevel,
+  keys: z.array(text(300)).max(1000),
   n: z.int().nonnegative(),
   of: z.int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),

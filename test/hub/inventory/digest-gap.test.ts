@@ -1,5 +1,6 @@
-import { digestGap, gapWithinMonths } from '@vigie/hub/inventory/digest-gap';
+import { digestGap, gapByOutline, gapWithinMonths } from '@vigie/hub/inventory/digest-gap';
 import { byMonth, digestList } from '@vigie/shared/protocol/digest-list';
+import { type OutlineDay, shortDigest } from '@vigie/shared/protocol/finer-levels';
 import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/inventory';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -37,10 +38,28 @@ test('by month, the same days are found in two steps', () => {
   );
 });
 
-test('a digest that is too long for a message is told by month', () => {
+test('an outline finds the days that differ, and the months of which none does', () => {
+  const own = [
+    bucket('20261001', ['a']),
+    bucket('20261101', ['a']),
+    bucket('20261102', ['b']),
+    bucket('20261203', ['c']),
+  ];
+  const told = [bucket('20261101', ['a']), bucket('20261102', ['b', 'c']), bucket('20261105', ['x'])];
+  const outline = told.map(({ day, count, digest }): OutlineDay => [day, count, shortDigest(digest)]);
+  expect(gapByOutline(own, outline, ['202610', '202611'])).toEqual({
+    days: ['20261001', '20261102', '20261105'],
+    months: [],
+  });
+  expect(gapByOutline(own, outline.slice(0, 1), ['202611', '202612']).days).toEqual(['20261102', '20261203']);
+  const same = [['20261203', 1, shortDigest((own[3] as Bucket).digest)] satisfies OutlineDay];
+  expect(gapByOutline(own, same, ['202612'])).toEqual({ days: [], months: ['202612'] });
+});
+
+test('a long list of days is told by month', () => {
   const days = Array.from({ length: 400 }, (_, i) =>
     bucket(`2026${String(1 + (i % 12)).padStart(2, '0')}${10 + Math.floor(i / 12)}`, [`p${i}`]),
   );
-  expect(digestList(days).level).toBe('day');
-  expect(digestList(days, 4_000).level).toBe('month');
+  expect(digestList(days.slice(0, 30)).level).toBe('day');
+  expect(digestList(days).level).toBe('month');
 });
