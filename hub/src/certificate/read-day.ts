@@ -1,4 +1,5 @@
 import { VigieError } from '@vigie/shared/kit/errors';
+import { bucketOf } from '@vigie/shared/protocol/asset';
 import type { CertifiedDays, CompletedReport } from '../store/certified-days.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName, SourceRow } from '../store/inventories.ts';
@@ -52,7 +53,11 @@ export function readDay(books: Books, name: SourceName, day: string, now: number
       ...{ site: row.site, device: row.device, source: row.name, generation: row.generation, zone, day },
       ...{ agreedAt: row.confirmedAt ?? end, seq: row.seq, entries, elsewhere: days.elsewhere(row, day) },
       destinations: destinations.map((destination) => {
-        const found = days.reports(name, destination).find((r) => entries.every(books.covers(r.filter)));
+        // A report that knew the day from an earlier list has not looked for it: the one that did is asked.
+        const found = days.reports(name, destination).find((r) => {
+          const isCovered = books.covers(r.filter);
+          return entries.every((e) => isCovered(e) && !r.keptDays.has(bucketOf(e.path)));
+        });
         return { name: destination, report: found ? judging(days, found, row, day) : null };
       }),
     };

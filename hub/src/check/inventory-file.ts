@@ -3,12 +3,16 @@ import { createGunzip } from 'node:zlib';
 import { messageOf, VigieError } from '@vigie/shared/kit/errors';
 import { bytesOf } from '@vigie/shared/kit/names';
 import { type Entry, entrySchema } from '@vigie/shared/protocol/asset';
+import type { SideSink } from '../report/side-sink.ts';
+import { createInventoryLines } from './inventory-lines.ts';
 
 /**
  * A saved inventory: JSON lines, UTF-8, optionally gzipped.
  *
  * - first line: `{"vigie":"inventory","version":1}`
  * - one `Entry` a line
+ * - written folder by folder, in the order of folders and names; what is in order is compared in a fraction of the time, and any
+ *   order is read
  * - last line: `{"vigie":"end","entries":N}`. A file without it was cut short, and is refused: an inventory that lacks its
  *   end would make the other side look complete.
  *
@@ -27,39 +31,62 @@ export function isInventoryName(path: string): boolean {
   return /\.(json|ndjson)(\.gz)?$/.test(path);
 }
 
-/** A line of an inventory can hold a path of 4,096 characters, each six bytes in JSON, and a remark. */
-const LINE_CHARACTERS_MAX = 64 * 1024;
 /** A `.json` document is held in memory whole. */
 const DOCUMENT_CHARACTERS_MAX = 500_000_000;
 
-/** Tells every entry of a saved inventory, or throws `inventory` with the file and line that cannot be used. */
-export async function readInventory(path: string, tell: (entry: Entry) => void, signal?: AbortSignal): Promise<void> {
-  const file = createReadStream(bytesOf(path), { highWaterMark: 256 * 1024, ...(signal && { signal }) });
+const BLOCK_BYTES = 256 * 1024;
+
+/** The bytes of a saved inventory, unpacked. `fault` says of an error in it which file it is. */
+export type InventoryBytes = AsyncDisposable & {
+  blocks: AsyncIterable<Buffer>;
+  fault(error: unknown): VigieError;
+};
+
+export function openInventory(path: string, signal?: AbortSignal): InventoryBytes {
+  const file = createReadStream(bytesOf(path), { highWaterMark: BLOCK_BYTES, ...(signal && { signal }) });
   const gzipped = path.endsWith('.gz');
-  const bytes = gzipped ? file.pipe(createGunzip({ chunkSize: 256 * 1024 })) : file;
+  const blocks = gzipped ? file.pipe(createGunzip({ chunkSize: BLOCK_BYTES })) : file;
   // pipe() does not hand on the file's own failure: without this the reader would wait for ever.
-  if (gzipped) file.once('error', (error) => bytes.destroy(error));
-  const parse = /\.json(\.gz)?$/.test(path) ? readDocument : readLines;
+  if (gzipped) file.once('error', (error) => blocks.destroy(error));
+  return {
+    blocks,
+    fault: (error) =>
+      new VigieError('inventory', `read inventory ${JSON.stringify(path)}: ${messageOf(error)}`, { cause: error }),
+    async [Symbol.asyncDispose]() {
+      file.destroy();
+    },
+  };
+}
+
+/** Is a saved inventory of this name one of lines? */
+export const isOfLines = (path: string): boolean => /\.ndjson(\.gz)?$/.test(path);
+
+/** Tells every entry of a saved inventory, or throws `inventory` with the file and line that cannot be used. */
+export async function readInventory(path: string, sink: SideSink, signal?: AbortSignal): Promise<void> {
+  await using bytes = openInventory(path, signal);
   try {
-    await parse(bytes, tell);
+    if (!isOfLines(path)) return await readDocument(bytes.blocks, sink);
+    const lines = createLineReader(sink);
+    for await (const block of bytes.blocks) lines.take(block);
+    lines.end();
   } catch (error) {
-    file.destroy();
-    throw new VigieError('inventory', `read inventory ${JSON.stringify(path)}: ${messageOf(error)}`, { cause: error });
+    throw bytes.fault(error);
   }
 }
 
 type Line = Partial<Entry> & { vigie?: unknown; version?: unknown; entries?: unknown };
 
-async function readLines(bytes: AsyncIterable<Buffer>, tell: (entry: Entry) => void): Promise<void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
-  let line = 0;
+/** Takes the bytes of an inventory of lines in any portions, tells what they say, and throws where they cannot be used. */
+export function createLineReader(sink: SideSink): { take(bytes: Buffer): void; end(): void } {
   let told = 0;
   let ended = false;
-
-  const take = (text: string): void => {
-    for (const value of parseLines(text, line)) {
-      line += 1;
+  const lines = createInventoryLines({
+    file(folder, name, size, modifiedAt, sha256) {
+      told += 1;
+      sink.file(folder, name, size, modifiedAt, sha256);
+    },
+    other(text, line) {
+      const value = parseLine(text, line);
       if (ended) throw new Error(`line ${line}: something follows the end`);
       if (line === 1) checkHeader(value);
       else if (value !== null && value.vigie === 'end') {
@@ -67,42 +94,32 @@ async function readLines(bytes: AsyncIterable<Buffer>, tell: (entry: Entry) => v
           throw new Error(`line ${line}: ${value.entries} entries were written, ${told} are here`);
         ended = true;
       } else {
-        tell(entryOf(value, line));
+        sink.entry(entryOf(value, line));
         told += 1;
       }
-    }
+      return ended;
+    },
+  });
+  return {
+    take: lines.take,
+    end() {
+      const line = lines.end();
+      if (line === 0) throw new Error('the file is empty: the first line must be {"vigie":"inventory","version":1}');
+      if (!ended)
+        throw new Error(`it was cut short after line ${line}: the last line must be {"vigie":"end","entries":N}`);
+    },
   };
-
-  for await (const chunk of bytes) {
-    const text = rest + decoder.decode(chunk, { stream: true });
-    const cut = text.lastIndexOf('\n');
-    rest = text.slice(cut + 1);
-    if (rest.length > LINE_CHARACTERS_MAX)
-      throw new Error(`line ${line + 1}: longer than ${LINE_CHARACTERS_MAX} characters`);
-    if (cut >= 0) take(text.slice(0, cut));
-  }
-  rest += decoder.decode();
-  if (rest !== '') take(rest);
-  if (line === 0) throw new Error('the file is empty: the first line must be {"vigie":"inventory","version":1}');
-  if (!ended) throw new Error(`it was cut short after line ${line}: the last line must be {"vigie":"end","entries":N}`);
 }
 
-/** Many lines in one go: JSON keeps raw newlines out of strings, so each one ends a line. */
-function parseLines(text: string, before: number): Line[] {
+function parseLine(text: string, line: number): Line | null {
   try {
-    return JSON.parse(`[${text.replaceAll('\n', ',')}]`) as Line[];
-  } catch {
-    return text.split('\n').map((line, at) => {
-      try {
-        return JSON.parse(line) as Line;
-      } catch (error) {
-        throw new Error(`line ${before + at + 1}: not JSON: ${(error as Error).message}`);
-      }
-    });
+    return JSON.parse(text) as Line | null;
+  } catch (error) {
+    throw new Error(`line ${line}: not JSON: ${messageOf(error)}`);
   }
 }
 
-async function readDocument(bytes: AsyncIterable<Buffer>, tell: (entry: Entry) => void): Promise<void> {
+async function readDocument(bytes: AsyncIterable<Buffer>, sink: SideSink): Promise<void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   for await (const chunk of bytes) {
@@ -113,7 +130,7 @@ async function readDocument(bytes: AsyncIterable<Buffer>, tell: (entry: Entry) =
   checkHeader(document);
   if (!Array.isArray(document.entries)) throw new Error('"entries" must be a list');
   document.entries.forEach((value, at) => {
-    tell(entryOf(value as Line, at + 1));
+    sink.entry(entryOf(value as Line, at + 1));
   });
 }
 

@@ -1,6 +1,6 @@
-import type { Entry } from '@vigie/shared/protocol/asset';
 import type { SftpConfig } from '@vigie/shared/remote/ssh-login';
 import { mayHold } from '../report/filter.ts';
+import type { SideSink } from '../report/side-sink.ts';
 import type { SideOptions } from './options.ts';
 import type { Side } from './side.ts';
 
@@ -11,7 +11,7 @@ const STALL_MS = 60_000;
 export async function readSftp(
   side: Extract<Side, { type: 'sftp' }>,
   options: SideOptions,
-  tell: (entry: Entry) => void,
+  sink: SideSink,
   onFolder: () => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -33,7 +33,11 @@ export async function readSftp(
   // Loaded where it is needed: a check of two directories does not wait for the SSH client.
   const { openSftp } = await import('@vigie/shared/remote/sftp');
   await using folder = openSftp(config, '.', { stallMs: STALL_MS });
-  const filtered = filter.fromDay !== undefined || filter.toDay !== undefined;
-  const days = filtered ? (await folder.days(signal)).filter((name) => mayHold(name, filter)) : undefined;
-  for await (const entry of folder.list({ signal, onFolder, ...(days && { days }) })) tell(entry);
+  const passOver = (path: string) => !path.includes('/') && !mayHold(path, filter);
+  for await (const { path, files, odd } of folder.folders({ signal, passOver })) {
+    const prefix = path === '' ? '' : `${path}/`;
+    for (const { name, size, modifiedAt } of files) sink.file(prefix, name, size, modifiedAt);
+    for (const entry of odd) sink.entry(entry);
+    onFolder();
+  }
 }

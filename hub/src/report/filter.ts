@@ -21,6 +21,10 @@ export function storedFilter({ fromDay, toDay, kinds, pathPrefix, lastDays }: Re
   });
 }
 
+/** Is there anything that it does not let through? */
+export const isNarrowed = ({ fromDay, toDay, kinds, pathPrefix }: ReportFilter): boolean =>
+  fromDay !== undefined || toDay !== undefined || (kinds?.length ?? 0) > 0 || (pathPrefix ?? '') !== '';
+
 /** Decides for one entry. A filter by day lets through only what lies below a day folder, at whatever depth. */
 export function reportFilter(filter: ReportFilter): (entry: Pick<Entry, 'path'>) => boolean {
   const { fromDay, toDay, kinds, pathPrefix } = filter;

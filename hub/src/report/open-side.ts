@@ -3,17 +3,21 @@ import { VigieError } from '@vigie/shared/kit/errors';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
-import { openRemote } from '@vigie/shared/remote/open';
+import type { OpenRemote } from '@vigie/shared/remote/open-remote';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import { walk } from '@vigie/shared/remote/walk';
 import { z } from 'zod';
 import type { Commander } from '../fleet/commander.ts';
+import type { BucketShapes } from '../store/bucket-shapes.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName } from '../store/inventories.ts';
+import type { Listings } from '../store/listings.ts';
+import type { ListableDestination } from './compare-listed.ts';
 import { mayHold, type ReportFilter } from './filter.ts';
+import { listDestination, shapesBefore } from './listing.ts';
 import { readBack } from './read-back.ts';
 import type { OpenSide, SideOpener } from './runner.ts';
-import { destinationFolder } from './sides.ts';
+import { destinationFolder, placeOf } from './sides.ts';
 
 /** What a device answers to `ping`: how far each of its inventories is. */
 const pong = z.object({
@@ -33,12 +37,15 @@ export function createSideOpener(options: {
   devices: Devices;
   inventories: Inventories;
   destinations: readonly DestinationConfig[];
+  openRemote: OpenRemote;
   commander: Commander;
   /** Asks a device for what its digest shows to be unknown here. */
   reconcile: (name: SourceName) => void;
+  /** What is kept between two listings; without it destinations are listed whole each time. */
+  kept?: { listings: Listings; shapes: BucketShapes; fullEveryMs: number };
   clock: Clock;
 }): SideOpener {
-  const { devices, inventories, destinations, commander, clock } = options;
+  const { devices, inventories, destinations, openRemote, commander, kept, clock } = options;
 
   /** Waits until the hub knows what the device knew a moment ago; returns when it was last so if the device is away. */
   async function refresh(name: SourceName, signal: AbortSignal): Promise<number | null> {
@@ -85,7 +92,7 @@ export function createSideOpener(options: {
     }
   }
 
-  async function* listDestination(
+  async function* listWhole(
     remote: RemoteFolder,
     filter: ReportFilter,
     signal: AbortSignal,
@@ -100,18 +107,46 @@ export function createSideOpener(options: {
     yield* held ? readBack(listed, held, (path) => folder.digest(path, signal)) : listed;
   }
 
+  /** A destination whose list goes on from the last one. */
+  function listable(
+    { listings, fullEveryMs }: NonNullable<typeof kept>,
+    { config, folder }: ReturnType<typeof destinationFolder>,
+    filter: ReportFilter,
+    full: boolean,
+  ): ListableDestination {
+    const place = placeOf(config, folder);
+    return {
+      before: () => shapesBefore(listings, place),
+      async list(signal, folderRead) {
+        await using remote = openRemote(config, folder, { stallMs: STALL_MS });
+        return await listDestination({
+          ...{ remote, place, listings, filter, full, fullEveryMs, clock, signal, folderRead },
+        });
+      },
+    };
+  }
+
   return {
-    async open(side, filter, signal, held): Promise<OpenSide> {
+    async open(side, filter, signal, held, full = false): Promise<OpenSide> {
       if (side.type === 'source') {
         const asOf = await refresh(side, signal);
         const row = inventories.find(side);
         if (!row) throw new VigieError('not-found', `source "${side.source}": it is gone`);
-        return { asOf, entries: () => inventories.entries(row), now: (path) => inventories.entry(row, path) };
+        return {
+          asOf,
+          entries: () => inventories.entries(row),
+          now: (path) => inventories.entry(row, path),
+          ...(kept && {
+            shaped: () => ({ shapes: kept.shapes.of(row), entries: (bucket) => kept.shapes.entries(row, bucket) }),
+          }),
+        };
       }
       if (side.type === 'directory') return { asOf: null, entries: (s) => walk(side.path, { signal: s }) };
       const { config, folder } = destinationFolder(side, destinations);
       return {
         asOf: null,
+        // A proof by digest reads everything anyway.
+        ...(kept && !held && { listable: listable(kept, { config, folder }, filter, full) }),
         async look(paths, s) {
           const wanted = new Set(paths);
           const found = new Map<string, Entry>();
@@ -125,7 +160,7 @@ export function createSideOpener(options: {
           return found;
         },
         entries: (s, folderRead) =>
-          listDestination(openRemote(config, folder, { stallMs: STALL_MS }), filter, s, folderRead, held),
+          listWhole(openRemote(config, folder, { stallMs: STALL_MS }), filter, s, folderRead, held),
       };
     },
 

@@ -55,6 +55,8 @@ export const reportsConfig = z.strictObject({
         context.addIssue({ code: 'custom', path: [index], message });
       }
     }),
+  /** A folder of a destination that seems unchanged is listed again after so long; 0: in every report. */
+  listAgainAfter: duration.default(7 * 86_400_000),
   /** Reports at their end are removed after so long … */
   keep: duration.default(90 * 86_400_000),
   /** … but for the newest so many of each pair. */

@@ -4,6 +4,7 @@ import type { HubServices } from '../http/services.ts';
 import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { ADVICE } from './action.ts';
+import type { ListingFacts } from './compare-listed.ts';
 import { exportReport } from './export.ts';
 import { storedFilter } from './filter.ts';
 import { reportDocument } from './format.ts';
@@ -11,6 +12,12 @@ import type { Previous } from './previous.ts';
 import type { ReportRunner } from './runner.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function listingDocument({ listing }: ReportRow) {
+  if (listing === null) return null;
+  const { fullAt, ...facts }: ListingFacts = JSON.parse(listing);
+  return { ...facts, fullAt: iso(fullAt) as string };
+}
 
 function documentOf(row: ReportRow): ReportDocument {
   const figures: Figures = row.figures === null ? noFigures() : JSON.parse(row.figures);
@@ -46,7 +53,8 @@ export function createReports(options: {
     matchedByDigest: row.matchedByDigest,
     mendable: { count: row.mendableCount, bytes: row.mendableBytes },
     previous: previousDocument(row),
-    jobs: jobs.ofReport(row.id).map(jobDocument),
+    listing: listingDocument(row),
+    jobs: jobs.ofReport(row.id).map((job) => jobDocument(job)),
     ...documentOf(row),
   });
 
@@ -80,7 +88,7 @@ export function createReports(options: {
       const row = reports.find(id);
       return row && describe(row);
     },
-    create({ left, right, filter, proof = 'size' }, by) {
+    create({ left, right, filter, proof = 'size', full = false }, by) {
       if (proof === 'digest' && (left.type !== 'source' || right.type !== 'destination')) {
         const hint = '`vigie-hub check --digest` compares the bytes of directories.';
         throw new VigieError('input', 'create a report by digest: it compares a source with a destination', { hint });
@@ -89,7 +97,7 @@ export function createReports(options: {
         left: JSON.stringify(left),
         right: JSON.stringify(right),
         filter: storedFilter(filter),
-        proof,
+        ...{ proof, full },
         by,
         trigger: 'person',
         sync: false,

@@ -1,7 +1,7 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
-import type { Entry } from '@vigie/shared/protocol/asset';
+import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import type { Explanation } from '@vigie/shared/protocol/messages';
 import type { Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
 import type { Side } from '../http/schema.ts';
@@ -9,6 +9,7 @@ import type { ReportHistory } from '../store/report-history.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { actionOfSource } from './action.ts';
 import { type ComparisonResult, createComparison } from './compare.ts';
+import { compareListed, type ListableDestination, type ListingFacts, type ShapedSource } from './compare-listed.ts';
 import { addAsset, figureKindOf, takeAway } from './figures.ts';
 import { type ReportFilter, reportFilter } from './filter.ts';
 import { compareWithPrevious } from './previous.ts';
@@ -22,6 +23,10 @@ export type OpenSide = {
   now?(path: string): Entry | undefined;
   /** What lies at these paths at this moment, read anew: for what was on its way while the list was read. */
   look?(paths: readonly string[], signal: AbortSignal): Promise<Map<string, Entry>>;
+  /** A source by its buckets, as it is now. */
+  shaped?(): ShapedSource;
+  /** A destination whose unchanged folders need not be listed again. */
+  listable?: ListableDestination;
   /** As of when a source's inventory is known, where the device could not be asked. */
   asOf: number | null;
 };
@@ -29,13 +34,14 @@ export type OpenSide = {
 export type SideOpener = {
   /**
    * Opens a side; a source is first brought up to date with its device. With `held`, which tells what the source holds under a
-   * path, a destination's files are read back and told with their digests.
+   * path, a destination's files are read back and told with their digests; with `full`, every folder of it is listed.
    */
   open(
     side: Side,
     filter: ReportFilter,
     signal: AbortSignal,
     held?: (path: string) => Entry | undefined,
+    full?: boolean,
   ): Promise<OpenSide>;
   /** Asks the source's device why assets are not at the destination; empty where it cannot be asked. */
   explain(left: Side, right: Side, paths: string[]): Promise<Explanation[]>;
@@ -62,6 +68,11 @@ const MOVING_MAX = 20;
 const WAITS_MAX = 6;
 const WAIT_MS = 1_500;
 
+/** What a list rests on that was read whole. */
+const wholeListing = (daysListed: number, entriesCompared: number, fullAt: number): ListingFacts => ({
+  ...{ pass: 'full', daysListed, daysKept: 0, entriesCompared, fullAt },
+});
+
 export function createReportRunner(options: {
   reports: ReportStore;
   history: Pick<ReportHistory, 'previousOf'>;
@@ -82,9 +93,11 @@ export function createReportRunner(options: {
     const right: Side = JSON.parse(row.right);
     const filter: ReportFilter = JSON.parse(row.filter);
     const from = await sides.open(left, filter, signal);
-    const to = await sides.open(right, filter, signal, row.proof === 'digest' ? from.now : undefined);
+    const to = await sides.open(right, filter, signal, row.proof === 'digest' ? from.now : undefined, row.full);
+    const startedAt = clock.now();
     const comparison = createComparison();
     const passes = reportFilter(filter);
+    const days = new Set<string>();
     let folders = 0;
     let entries = 0;
     let toldAt = clock.monotonic();
@@ -94,23 +107,40 @@ export function createReportRunner(options: {
       reports.progress(row.id, folders, entries);
       changed(row.id);
     };
-    for (const [side, tell] of [
-      [from, comparison.left],
-      [to, comparison.right],
-    ] as const) {
-      const folderRead = () => {
-        folders += 1;
-        progress();
-      };
+    const folderRead = () => {
+      folders += 1;
+      progress();
+    };
+    const source = to.listable && from.shaped?.();
+    const listed =
+      to.listable && source
+        ? await compareListed({
+            source,
+            destination: to.listable,
+            ...{ filter, comparison, signal, folderRead },
+            counted(count) {
+              entries += count;
+              progress();
+            },
+          })
+        : undefined;
+    for (const [side, tell] of listed
+      ? []
+      : ([
+          [from, comparison.left],
+          [to, comparison.right],
+        ] as const)) {
       for await (const entry of side.entries(signal, folderRead)) {
         signal.throwIfAborted();
         if (!passes(entry)) continue;
         entries += 1;
+        if (side === to) days.add(bucketOf(entry.path));
         tell(entry);
         if (entries % 2000 === 0) progress();
       }
     }
     const result = comparison.finish();
+    listed?.agreed.addTo(result);
     if (left.type === 'source') {
       // What has arrived meanwhile has to be proved as the rest is.
       const look = row.proof === 'digest' ? to.look : undefined;
@@ -130,7 +160,11 @@ export function createReportRunner(options: {
       unmatched: result.unmatched,
       entries,
       since,
+      listing: listed?.facts ?? (right.type === 'destination' ? wholeListing(days.size, entries, startedAt) : null),
+      keptDays: listed?.keptDays ?? [],
     });
+    // Only what a report has told of counts as listed: what rests on reports may ask for the one that did.
+    listed?.confirm();
   }
 
   /** What was taken and delivered while the other side was being listed is no extra. */

@@ -18,6 +18,13 @@ export function destinationFolder(
   return { config, folder: folderOf(config.folder, side) };
 }
 
+/** Where a destination's folder really is: what is kept of it holds no longer once it is configured to be elsewhere. */
+export function placeOf(config: DestinationConfig, folder: string): string {
+  const root =
+    config.type === 'sftp' ? `sftp://${config.user}@${config.host}:${config.port}/${config.root}` : config.root;
+  return `${root}//${folder}`;
+}
+
 /** A side in words, for activity and errors. */
 export function sideText(side: Side): string {
   if (side.type === 'source') return `${side.device}/${side.source}`;

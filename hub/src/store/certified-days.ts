@@ -1,7 +1,7 @@
 import { dayOf, type Entry } from '@vigie/shared/protocol/asset';
 import { and, asc, desc, eq, gt, ne, sql } from 'drizzle-orm';
 import type { SourceName, SourceRow } from './inventories.ts';
-import { certifiedDay, entry, report, unmatched } from './schema.ts';
+import { certifiedDay, entry, keptDays, report, unmatched } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type CertifiedDayRow = Pick<typeof certifiedDay.$inferSelect, 'figures' | 'reports' | 'whole'>;
@@ -13,6 +13,8 @@ export type CompletedReport = {
   createdAt: number;
   completedAt: number;
   byDigest: boolean;
+  /** Buckets that it did not list again, but knew from before: of these it proves nothing. */
+  keptDays: ReadonlySet<string>;
 };
 
 /** What certificates are made of, day by day, and which days had one. */
@@ -99,9 +101,11 @@ export function createCertifiedDays({ database }: Store): CertifiedDays {
           filter: report.filter,
           createdAt: report.createdAt,
           completedAt: sql<number>`coalesce(${report.completedAt}, ${report.createdAt})`,
+          keptDays: keptDays.days,
           byDigest: sql<number>`${report.matchedByDigest} = json_extract(${report.figures}, '$.matched.count')`,
         })
         .from(report)
+        .leftJoin(keptDays, eq(keptDays.reportId, report.id))
         .where(
           and(
             eq(report.left, JSON.stringify({ type: 'source', site, device, source })),
@@ -109,10 +113,14 @@ export function createCertifiedDays({ database }: Store): CertifiedDays {
             eq(report.state, 'completed'),
           ),
         )
-        .orderBy(desc(report.createdAt), desc(sql`rowid`))
+        .orderBy(desc(report.createdAt), desc(sql`${report}.rowid`))
         .limit(REPORTS_MAX)
         .all()
-        .map((row) => ({ ...row, byDigest: row.byDigest === 1 })),
+        .map((row) => ({
+          ...row,
+          byDigest: row.byDigest === 1,
+          keptDays: new Set<string>(JSON.parse(row.keptDays ?? '[]')),
+        })),
     // A cross join keeps to this order: the day's entries first, each looked up in the report, which may hold very many.
     unmatched: (id, row, day) =>
       new Map(

@@ -21,6 +21,8 @@ export type JobStore = {
   find(id: string): JobRow | undefined;
   recent(limit: number): JobRow[];
   ofReport(reportId: string): JobRow[];
+  /** All that are not at their end, the oldest first. */
+  open(): JobRow[];
   /** What the device should still work on, as it goes to `job/next`. */
   openOrders(address: DeviceAddress): JobOrder[];
   order(id: string, want: JobRow['want'], by: string): JobRow;
@@ -74,6 +76,13 @@ export function createJobStore({ database }: Store, clock: Clock): JobStore {
     find,
     recent: (limit) => database.select().from(job).orderBy(desc(job.createdAt)).limit(limit).all(),
     ofReport: (reportId) => database.select().from(job).where(eq(job.reportId, reportId)).orderBy(job.createdAt).all(),
+    open: () =>
+      database
+        .select()
+        .from(job)
+        .where(inArray(job.state, [...OPEN]))
+        .orderBy(job.createdAt)
+        .all(),
     openOrders: ({ site, device }) =>
       database
         .select()

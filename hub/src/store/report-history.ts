@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { ReportRow } from './reports.ts';
-import { removedReport, report, unmatched } from './schema.ts';
+import { keptDays, removedReport, report, unmatched } from './schema.ts';
 import type { Store } from './store.ts';
 
 /** A place among all reports in the order in which they were made. */
@@ -78,6 +78,7 @@ export function createReportHistory({ database }: Store): ReportHistory {
       database.transaction(() => {
         for (const reportId of ids) {
           database.insert(removedReport).values({ reportId }).onConflictDoNothing().run();
+          database.delete(keptDays).where(eq(keptDays.reportId, reportId)).run();
           database.delete(report).where(eq(report.id, reportId)).run();
         }
       });

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Action, Figures, Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { ListingFacts } from '../report/compare-listed.ts';
 import type { ComparedWithPrevious } from '../report/previous.ts';
-import { removedReport, report, unmatched } from './schema.ts';
+import { keptDays, removedReport, report, unmatched } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type ReportRow = typeof report.$inferSelect;
@@ -12,7 +13,10 @@ export type ReportRow = typeof report.$inferSelect;
 export type ReportStore = {
   /** Without `proof` it compares names and sizes. */
   create(
-    values: Pick<ReportRow, 'left' | 'right' | 'filter' | 'by' | 'trigger' | 'sync'> & { proof?: ReportRow['proof'] },
+    values: Pick<ReportRow, 'left' | 'right' | 'filter' | 'by' | 'trigger' | 'sync'> & {
+      proof?: ReportRow['proof'];
+      full?: boolean;
+    },
   ): ReportRow;
   find(id: string): ReportRow | undefined;
   list(offset: number, limit: number): { total: number; rows: ReportRow[] };
@@ -31,6 +35,10 @@ export type ReportStore = {
       unmatched: Unmatched[];
       entries: number;
       since: ComparedWithPrevious;
+      /** What the list of a destination rests on; null for other sides. */
+      listing: ListingFacts | null;
+      /** The buckets of which some folder was not listed again. */
+      keptDays: readonly string[];
     },
   ): void;
   end(id: string, state: 'failed' | 'cancelled', error: string | null): void;
@@ -93,7 +101,8 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
       database.update(report).set({ state: 'queued', startedAt: null }).where(eq(report.state, 'running')).run();
     },
     progress: (id, folders, entries) => set(id, { folders, entries }),
-    complete(id, { figures, matchedByDigest, mendable, asOf, unmatched: entries, entries: count, since }) {
+    complete(id, result) {
+      const { figures, matchedByDigest, mendable, asOf, unmatched: entries, entries: count, since } = result;
       database.transaction(() => {
         database.delete(unmatched).where(eq(unmatched.reportId, id)).run();
         const portion = 500;
@@ -113,13 +122,18 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
           mendableBytes: mendable.bytes,
           entries: count,
           previous: since.previous && JSON.stringify(since.previous),
+          listing: result.listing && JSON.stringify(result.listing),
         });
+        const days = { days: JSON.stringify(result.keptDays) };
+        const kept = database.insert(keptDays).values({ reportId: id, ...days });
+        if (result.keptDays.length > 0) kept.onConflictDoUpdate({ target: keptDays.reportId, set: days }).run();
       });
     },
     end: (id, state, error) => set(id, { state, error, completedAt: clock.now() }),
     remove(id) {
       database.transaction(() => {
         database.insert(removedReport).values({ reportId: id }).onConflictDoNothing().run();
+        database.delete(keptDays).where(eq(keptDays.reportId, id)).run();
         database.delete(report).where(eq(report.id, id)).run();
       });
     },

@@ -88,7 +88,7 @@ export const bucket = sqliteTable(
     count: integer().notNull(),
     bytes: integer().notNull(),
     digest: text().notNull(),
-    /** Changes up to this one are contained in a snapshot: an older event says nothing new. */
+    /** Changes up to this one are contained, by a snapshot or an event: an older event says nothing new. */
     seq: integer().notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.sourceId, t.day] })],
@@ -137,6 +137,10 @@ export const report = sqliteTable(
     mendableBytes: integer().notNull().default(0),
     /** What has changed since the last report of the same pair and filter, as it was when this one completed. */
     previous: text(),
+    /** Was every folder to be listed, whatever is kept of it? */
+    full: integer({ mode: 'boolean' }).notNull().default(false),
+    /** JSON: what its destination's list rests on; null before that is known, and for other sides. */
+    listing: text(),
   },
   (t) => [
     index('report_created').on(t.createdAt),
@@ -257,3 +261,83 @@ export const operatorReply = sqliteTable(
   },
   (t) => [index('operator_reply_awaits').on(t.awaits)],
 );
+
+/** Outage drills, followed from the order to the sheet. */
+export const drill = sqliteTable(
+  'drill',
+  {
+    id: text().primaryKey(),
+    site: text().notNull(),
+    device: text().notNull(),
+    by: text().notNull(),
+    /** Was it ordered of the device itself, without the hub? */
+    atDevice: integer({ mode: 'boolean' }).notNull(),
+    forMs: integer().notNull(),
+    state: text({ enum: ['ordered', 'begun', 'away', 'back', 'passed', 'failed', 'refused'] }).notNull(),
+    orderedAt: integer().notNull(),
+    begunAt: integer(),
+    vanishedAt: integer(),
+    returnedAt: integer(),
+    /** When the device's queue was empty, but for pictures just taken. */
+    drainedAt: integer(),
+    greenAt: integer(),
+    endedAt: integer(),
+    /** JSON: what the device told of it. */
+    told: text(),
+    /** The shortest queue that was seen since the return. */
+    lowest: integer(),
+    missing: integer(),
+    /** JSON: the reports that it was judged by. */
+    reports: text().notNull().default('[]'),
+    /** JSON: why it did not pass, in words. */
+    reasons: text().notNull().default('[]'),
+  },
+  (t) => [
+    index('drill_open').on(t.site, t.device).where(sql`ended_at is null`),
+    index('drill_ordered').on(t.orderedAt),
+  ],
+);
+
+/** What the last listing of a destination found in each of its folders, so that an unchanged one need not be listed again. */
+export const listedFolder = sqliteTable(
+  'listed_folder',
+  {
+    /** The destination's address with the folder of the source: a destination that is configured anew begins anew. */
+    place: text().notNull(),
+    path: text().notNull(),
+    bucket: text().notNull(),
+    /** What the server told of the folder before it was read; empty where it told nothing. */
+    mark: text().notNull(),
+    /** The folder's time of change, by the server's clock. */
+    modifiedAt: integer().notNull(),
+    /** When the hub was first told this mark, and when it read the folder; 0 until the report that rests on it is there. */
+    seenAt: integer().notNull(),
+    listedAt: integer().notNull(),
+    /** Has it no folders below? */
+    isLeaf: integer({ mode: 'boolean' }).notNull(),
+    /** JSON: its entries in figures. */
+    shape: text().notNull(),
+    /** Gzip of JSON: its entries. */
+    entries: blob({ mode: 'buffer' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.place, t.path] }), index('listed_folder_bucket').on(t.place, t.bucket)],
+);
+
+/** The figures of a source's buckets by path and size alone, as long as their digest is the one that they were made at. */
+export const bucketShape = sqliteTable(
+  'bucket_shape',
+  {
+    sourceId: integer().notNull(),
+    day: text().notNull(),
+    digest: text().notNull(),
+    shape: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.sourceId, t.day] })],
+);
+
+/** The day folders that a report did not list again. */
+export const keptDays = sqliteTable('kept_days', {
+  reportId: text().primaryKey(),
+  /** JSON: their names. */
+  days: text().notNull(),
+});

@@ -59,19 +59,24 @@ export async function certifiedSource(folder?: string) {
       inventories.confirmed(row, clock.now());
     },
     /** A moment passes; a report is made, and completes with these entries unmatched. */
-    report(unmatched: Partial<Unmatched>[] = [], filter: object = {}, destination = 'archive'): string {
+    report(
+      unmatched: Partial<Unmatched>[] = [],
+      filter: object = {},
+      destination = 'archive',
+      keptDays: string[] = [],
+    ): string {
       clock.take(2);
       const right = { type: 'destination', destination, ...NAME };
       const { id } = reports.create({
         ...{ left: JSON.stringify(LEFT), right: JSON.stringify(right), filter: JSON.stringify(filter) },
         ...{ proof: 'size', by: 'test', trigger: 'person', sync: false },
       });
-      complete(id, unmatched);
+      complete(id, unmatched, keptDays);
       return id;
     },
   };
 
-  function complete(id: string, unmatched: Partial<Unmatched>[]): void {
+  function complete(id: string, unmatched: Partial<Unmatched>[], keptDays: string[]): void {
     const figures = noFigures();
     figures.matched.count = 1;
     const usual = { class: 'missing', path: '', sourceSize: 1, destinationSize: null, cause: 'queued', action: 'wait' };
@@ -79,6 +84,8 @@ export async function certifiedSource(folder?: string) {
       ...{ figures, matchedByDigest: 0, mendable: { count: 0, bytes: 0 }, asOf: null, entries: 1 },
       unmatched: unmatched.map((entry) => ({ ...(usual as Unmatched), ...entry })),
       since: { previous: null, isNew: () => false },
+      listing: null,
+      keptDays,
     });
   }
 }

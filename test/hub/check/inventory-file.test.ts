@@ -4,6 +4,7 @@ import { nameOf } from '@vigie/shared/kit/names';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import { describe, expect, it } from 'vitest';
 import { INVENTORY_HEADER, inventoryEnd, inventoryLine, readInventory } from '../../../hub/src/check/inventory-file.ts';
+import { entriesTo } from '../../../hub/src/report/side-sink.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const ENTRIES: Entry[] = [
@@ -18,7 +19,10 @@ async function read(name: string, content: string | Buffer): Promise<Entry[]> {
   const file = `${await tempFolder()}/${name}`;
   await writeFile(file, content);
   const entries: Entry[] = [];
-  await readInventory(file, (entry) => entries.push(entry));
+  await readInventory(
+    file,
+    entriesTo((entry) => void entries.push(entry)),
+  );
   return entries;
 }
 

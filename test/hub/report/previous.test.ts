@@ -149,7 +149,7 @@ test('a last report that is removed while it is read is no ground for figures: t
     const row = reports.create({ left: side, right: side, filter: '{}', by: 'test', trigger: 'person', sync: false });
     reports.complete(row.id, {
       ...{ figures: noFigures(), matchedByDigest: 0, mendable: { count: 0, bytes: 0 }, asOf: null, unmatched },
-      ...{ entries: 0, since: { previous: null, isNew: () => false } },
+      ...{ entries: 0, since: { previous: null, isNew: () => false }, listing: null, keptDays: [] },
     });
     return row;
   };

@@ -5,6 +5,7 @@ import { createSideOpener } from '@vigie/hub/report/open-side';
 import { systemClock } from '@vigie/shared/kit/clock';
 import type { Entry } from '@vigie/shared/protocol/asset';
 import type { Message } from '@vigie/shared/protocol/messages';
+import { openRemote } from '@vigie/shared/remote/open';
 import { expect, test } from 'vitest';
 import { testLedger } from '../../support/ledger.ts';
 import { deviceState, sourceState } from '../fleet/device-state.ts';
@@ -95,6 +96,7 @@ test('a purged asset that has gone from its destination as well is missing, with
     devices,
     inventories,
     destinations: [],
+    openRemote,
     commander: { send: async () => ({ id: '1', status: 'error', at: 1 }) } as never,
     reconcile: () => undefined,
     clock: systemClock,

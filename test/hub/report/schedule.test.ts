@@ -161,7 +161,12 @@ test('two equal schedules are refused, and what is left out has a default', () =
     message: 'the same as schedule 1: each is allowed once',
     path: ['schedule', 1],
   });
-  expect(reportsConfig.parse({})).toEqual({ schedule: [], keep: 90 * 24 * HOUR, keepAtLeast: 10 });
+  expect(reportsConfig.parse({})).toEqual({
+    schedule: [],
+    listAgainAfter: 7 * 24 * HOUR,
+    keep: 90 * 24 * HOUR,
+    keepAtLeast: 10,
+  });
 });
 
 test('a schedule names a destination that the hub knows', () => {

@@ -1,6 +1,7 @@
 import type { Report } from '../api/documents.ts';
 import { instantText } from '../format/times.ts';
 import { triggerText } from '../reports/trigger.ts';
+import { listingText } from './listing.ts';
 import classes from './ReportStory.module.css';
 
 /** When the report was made, by whom, and its number. */
@@ -14,6 +15,7 @@ export function ReportStory({ report }: { report: Report }) {
     ],
     ['Made', triggerText(report)],
     ['Compared', report.proof === 'digest' ? 'by digest; every file was read back' : 'by path and size'],
+    ...(report.listing ? [['Destination', listingText(report.listing)] as [string, string]] : []),
     ['Report', report.id],
   ];
   return (

@@ -127,12 +127,20 @@ export function NewReportDialog({ onClose, onCreated }: { onClose: () => void; o
             </Stack>
           </Fieldset>
           <Group justify="space-between">
-            <Checkbox
-              label="By digest: reads every file back"
-              disabled={!canProve(draft)}
-              checked={draft.byDigest && canProve(draft)}
-              onChange={(event) => change({ byDigest: event.currentTarget.checked })}
-            />
+            <Stack gap="xs">
+              <Checkbox
+                label="By digest: reads every file back"
+                disabled={!canProve(draft)}
+                checked={draft.byDigest && canProve(draft)}
+                onChange={(event) => change({ byDigest: event.currentTarget.checked })}
+              />
+              <Checkbox
+                label="List every folder again, also unchanged ones"
+                disabled={draft.right.type !== 'destination'}
+                checked={draft.full && draft.right.type === 'destination'}
+                onChange={(event) => change({ full: event.currentTarget.checked })}
+              />
+            </Stack>
             <Group justify="flex-end" ml="auto">
               <Button variant="default" onClick={onClose}>
                 Close

@@ -11,6 +11,8 @@ export type ReportDraft = {
   pathPrefix: string;
   /** Read the destination back, where a source is compared with one. */
   byDigest: boolean;
+  /** List every folder of the destination again. */
+  full: boolean;
 };
 
 export const newDraft = (source: string | null, destination: string | null): ReportDraft => ({
@@ -20,6 +22,7 @@ export const newDraft = (source: string | null, destination: string | null): Rep
   kinds: [],
   pathPrefix: '',
   byDigest: false,
+  full: false,
 });
 
 /** Only what a source holds has a digest to compare with. */
@@ -56,6 +59,7 @@ export function requestOf(draft: ReportDraft): NewReport | { left?: string; righ
     left,
     right,
     ...(draft.byDigest && canProve(draft) ? { proof: 'digest' } : {}),
+    ...(draft.full && draft.right.type === 'destination' ? { full: true } : {}),
     filter: {
       ...(from ? { fromDay: dayOfDate(from) } : {}),
       ...(to ? { toDay: dayOfDate(to) } : {}),
