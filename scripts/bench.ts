@@ -12,6 +12,7 @@ const PARTS = {
   upload: 'benchUpload',
   check: 'benchCheck',
   'watched-folder': 'benchWatchedFolder',
+  inventory: 'benchInventory',
   idle: 'benchIdle',
 };
 type Part = Record<string, () => Promise<BenchRow[]>>;

@@ -2,7 +2,7 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { ENDPOINT_STATES_MAX, type EndpointState } from '@vigie/shared/protocol/endpoint-state';
-import { openRemote } from '@vigie/shared/remote/open';
+import type { OpenRemote } from '@vigie/shared/remote/open-remote';
 import { type AgentConfig, diskThreads, ownEnvironment, readAgentConfig } from './config.ts';
 import { type PlannedEndpoint, planOf } from './endpoints/changes.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
@@ -22,11 +22,12 @@ export function createAgentEndpoints(options: {
   /** The agent's file; without it nothing is followed. */
   file: string | undefined;
   pictures: PictureProcess;
+  openRemote: OpenRemote;
   clock: Clock;
   random: () => number;
   log: Log;
 }): AgentEndpoints {
-  const { config, file, pictures, clock, random, log } = options;
+  const { config, file, pictures, openRemote, clock, random, log } = options;
   const plan = (from: AgentConfig) => planOf(from, from.tags);
   let endpoints: Endpoints | undefined;
 

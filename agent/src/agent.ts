@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '@vigie/shared/kit/clock';
 import { messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
-import type { DeviceState } from '@vigie/shared/protocol/messages';
+import { openLink } from '@vigie/shared/link/mqtt';
 import { labelled } from '@vigie/shared/protocol/thumbnail';
 import { folderOf, readSecret } from '@vigie/shared/remote/destination-config';
-import { openRemote } from '@vigie/shared/remote/open';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
+import { openDrill, openResyncRate } from './agent-drill.ts';
 import { createAgentEndpoints } from './agent-endpoints.ts';
+import { deviceStateOf } from './agent-state.ts';
 import { type AgentConfig, pictureEnvironment } from './config.ts';
 import { createDeliverer, type Deliverer } from './deliver/deliverer.ts';
 import { createLimits } from './deliver/limits/limits.ts';
@@ -17,12 +18,11 @@ import { readBootTime } from './health/boot-time.ts';
 import { createClockFloor } from './health/clock-floor.ts';
 import { createClockTrust } from './health/clock-trust.ts';
 import { clockWord, kernelWitnesses } from './health/clock-word.ts';
-import { diskSpace } from './health/disk.ts';
-import { diskState } from './health/disk-state.ts';
 import { whileRoomComes } from './health/full-ledger.ts';
 import { createCommands } from './hub-link/commands.ts';
 import { createEventSender } from './hub-link/events.ts';
 import { commandHandlers } from './hub-link/handlers.ts';
+import { openNewestPreviews } from './hub-link/newest-previews.ts';
 import { type HubSession, openHubSession } from './hub-link/session.ts';
 import { createInventoryPublisher, type InventoryPublisher } from './inventory/publisher.ts';
 import { ledCondition } from './power/led-condition.ts';
@@ -62,7 +62,6 @@ export async function runAgent(
   await using opened = new AsyncDisposableStack();
   const { site, device } = config;
   const random = Math.random;
-  const startedAt = clock.monotonic();
   // What hears of changes is made further down; until then nothing has changed.
   let session: HubSession | undefined;
   let power: Power | undefined;
@@ -87,6 +86,15 @@ export async function runAgent(
   });
   const jobs = createJobs(ledger, clock);
   const pauses = createDeliveryPauses(ledger);
+  const resyncRate = openResyncRate(ledger, clock);
+  const drill = openDrill({
+    ...{ ledger, outbox, jobs, clock, log },
+    hasRoom: () => (retention.ladder.condition()?.rung ?? 'room') === 'room',
+    cut: (reason) => session?.cut(reason),
+    retry() {
+      for (const deliverer of deliverers.values()) deliverer.retry();
+    },
+  });
 
   // How far the clock is believed. What a wrong one has told is corrected once the right time is known.
   const boot = readBootTime();
@@ -101,6 +109,8 @@ export async function runAgent(
     stepped(step) {
       outbox.add({ type: 'clock-step', stepMs: Math.round(step.to - step.from) });
       for (const source of sources.values()) source.clockStepped(step);
+      deliveries.clockSet();
+      wakeDeliveries();
     },
     log,
   });
@@ -116,7 +126,7 @@ export async function runAgent(
   const addressOf = (destination: AgentConfig['destinations'][number], row: AssetRow) =>
     `${folderOf(destination.folder, { site, device, source: row.source })}/${row.path}`;
   const remotes = new Map(
-    config.destinations.map((d) => [d.name, openRemote(d, '', { stallMs: config.delivery.stall })]),
+    config.destinations.map((d) => [d.name, drill.reach(d, '', { stallMs: config.delivery.stall })]),
   );
   const deliverers = new Map<string, Deliverer>(
     config.destinations.map((destination) => [
@@ -138,6 +148,8 @@ export async function runAgent(
         workers: destination.type === 'sftp' ? destination.connections : 2,
         proof: destination.proof ?? config.delivery.proof,
         paused: () => pauses.of(destination.name, clock.now()),
+        cutOff: () => drill.acting() !== undefined,
+        resyncPace: resyncRate.pace,
         pace: limits.get(destination.name)?.pace,
         budget: limits.get(destination.name)?.budget,
         backoff: { baseMs: config.delivery.retryFrom, capMs: config.delivery.retryUpTo },
@@ -205,7 +217,11 @@ export async function runAgent(
 
   // Sources: camera → watched folder → ledger.
   const pictures = opened.use(createPictureProcess({ environment: pictureEnvironment(), clock, log }));
-  const previews = new Map<string, Buffer>();
+  const previews = openNewestPreviews({
+    folder: join(config.dataFolder, 'previews'),
+    sources: config.sources.map(({ name }) => name),
+    log,
+  });
   const publishers = new Map<string, InventoryPublisher>();
   const sendPreview = (name: string, jpeg: Buffer) => {
     session
@@ -227,7 +243,7 @@ export async function runAgent(
         changed();
         if (!preview) return;
         const jpeg = labelled(preview, path);
-        previews.set(name, jpeg);
+        previews.keep(name, jpeg);
         if (session?.connected) sendPreview(name, jpeg);
       },
       changed,
@@ -249,7 +265,9 @@ export async function runAgent(
   }
 
   // Watched folders that are no sources.
-  const endpoints = createAgentEndpoints({ config, file: configFile, pictures, clock, random, log });
+  const endpoints = createAgentEndpoints({
+    ...{ config, file: configFile, openRemote: drill.reachAway, pictures, clock, random, log },
+  });
 
   // The hub: events, inventories, commands, jobs.
   const online = () => session?.hubOnline ?? false;
@@ -299,6 +317,7 @@ export async function runAgent(
       changed,
       ledger,
       operatorJobs,
+      drill: async (args, _signal, origin) => drill.order(args, origin),
       version,
       clock,
     }),
@@ -307,33 +326,18 @@ export async function runAgent(
     clock,
   });
 
-  async function state(): Promise<DeviceState> {
-    const idle = { state: 'stopped' as const, error: null, lastDeliveryAt: null };
-    return {
-      at: clock.now(),
-      session: ledger.session,
-      version,
-      uptimeS: Math.round((clock.monotonic() - startedAt) / 1000),
-      residentBytes: process.memoryUsage.rss(),
-      disk: diskState(await diskSpace(config.dataFolder), retention.ladder.condition(), retention.ladder.skipped()),
-      clockTrusted: trust.level() !== 'wrong',
-      clockSynchronised: trust.level() === 'synchronised',
-      outbox: outbox.size(),
-      sources: [...sources.values()].map((s) => ({
-        ...s.state((d) => deliverers.get(d)?.condition() ?? idle),
-        ...retention.ownDisk(s.name),
-      })),
-      ...power?.state(),
-      ...(endpoints.states().length > 0 ? { endpoints: endpoints.states() } : {}),
-    };
-  }
+  const state = deviceStateOf({
+    ...{ version, config, ledger, outbox, sources, deliverers, retention, trust, endpoints, clock },
+    power: () => power,
+  });
 
   if (config.hub) {
-    const { url, user, passwordFile, protocol, caFile } = config.hub;
+    const { user = device, passwordFile, ...broker } = config.hub;
     session = opened.use(
       openHubSession({
         address: { site, device },
-        link: { url, user: user ?? device, password: passwordFile && readSecret(passwordFile), protocol, caFile },
+        link: { ...broker, user, password: passwordFile && readSecret(passwordFile), mayConnect: drill.over },
+        openLink,
         generation: ledger.generation,
         session: ledger.session,
         version,
@@ -344,7 +348,7 @@ export async function runAgent(
           events.restart();
           jobRunner.connected();
           for (const publisher of publishers.values()) publisher.connected();
-          for (const [name, jpeg] of previews) sendPreview(name, jpeg);
+          for (const [name, jpeg] of previews.all()) sendPreview(name, jpeg);
           // The network is back, so destinations may be too.
           for (const deliverer of deliverers.values()) deliverer.retry();
         },
@@ -353,11 +357,15 @@ export async function runAgent(
             if (generation === ledger.generation) events.acknowledged(seq);
           },
           command(name, message) {
-            command(name, message, signal).catch((error: unknown) =>
-              log.warn({ command: name, error: messageOf(error) }, 'a reply did not go out'),
-            );
+            command(name, message, signal)
+              .catch((error: unknown) => log.warn({ command: name, error: messageOf(error) }, 'a reply did not go out'))
+              .then(() => (name === 'drill' ? drill.begin(signal) : undefined))
+              .catch((error: unknown) => log.error({ error: messageOf(error) }, 'an outage drill did not begin'));
           },
-          orders: jobRunner.orders,
+          orders(orders, bytesPerSecond) {
+            resyncRate.told(bytesPerSecond);
+            return jobRunner.orders(orders);
+          },
           get: async (name, request) => publishers.get(name)?.get(request),
         },
         clock,
@@ -379,6 +387,7 @@ export async function runAgent(
     ...[...publishers.values()].map((p) => p.run(signal)),
     events.run(signal),
     whileRoomComes(jobRunner.run, { clock, log, signal }),
+    whileRoomComes(drill.run, { clock, log, signal }),
     retention.ladder.run(signal),
     session?.run(signal),
     power.run(signal),

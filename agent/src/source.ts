@@ -17,6 +17,7 @@ import { lesserTrust } from './health/clock-trust.ts';
 import { whileRoomComes } from './health/full-ledger.ts';
 import { destinationState } from './hub-link/state.ts';
 import { auditSource } from './inventory/audit.ts';
+import { auditEachDay } from './inventory/audit-loop.ts';
 import { pictureOperation } from './process/picture-operation.ts';
 import type { PictureProcess } from './process/picture-process.ts';
 import type { Allowed } from './retention/ladder.ts';
@@ -208,32 +209,26 @@ export function openSource(options: {
   const isPresent = () => audited !== 'doubted' && hasMarker();
   const storage = () => (audited === 'doubted' ? 'absent' : watched.storage());
 
-  /** At the start, and again each minute until it went through. */
-  async function audit(before: number, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await watched.open();
-        await auditSource({
-          source: name,
-          folder,
-          assets,
-          walk: (root) => walk(root, { signal }),
-          isPresent: hasMarker,
-          before,
-          capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
-          judged(isDoubted) {
-            audited = isDoubted ? 'doubted' : 'sound';
-            changed();
-          },
-          log,
-          signal,
-        });
-      } catch (error) {
-        log.warn({ error: String(error) }, 'the ledger could not be held against the disk');
-      }
-      if (audited === 'sound') return;
-      await clock.sleep(AUDIT_AGAIN_MS, signal);
-    }
+  async function audit(before: number, signal: AbortSignal): Promise<boolean> {
+    let wentThrough = false;
+    await watched.open();
+    await auditSource({
+      source: name,
+      folder,
+      assets,
+      walk: (root) => walk(root, { signal }),
+      isPresent: hasMarker,
+      before,
+      capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
+      judged(isDoubted) {
+        audited = isDoubted ? 'doubted' : 'sound';
+        wentThrough = !isDoubted;
+        changed();
+      },
+      log,
+      signal,
+    });
+    return wentThrough;
   }
 
   return {
@@ -300,7 +295,7 @@ export function openSource(options: {
       await Promise.all([
         folderRuns,
         whileRoomComes(capturer.run, { clock, log, signal }),
-        audit(startedAt, signal),
+        auditEachDay((before) => audit(before, signal), { startedAt, clock, log }, signal),
         cards,
       ]);
     },
@@ -311,6 +306,5 @@ export function openSource(options: {
   };
 }
 
-const AUDIT_AGAIN_MS = 60_000;
 /** A session with the card takes no longer. */
 const CARD_ROOM_MS = 30_000;

@@ -4,7 +4,9 @@ import { readConfig, withAbsolutePaths } from '@vigie/shared/kit/yaml-config';
 import { destinationConfig } from '@vigie/shared/remote/destination-config';
 import { z } from 'zod';
 import { certificateConfig } from './certificate/certificate-config.ts';
+import { drillConfig } from './drill/drill-config.ts';
 import { reportsConfig } from './report/reports-config.ts';
+import { resyncConfig } from './resync/resync-config.ts';
 
 /** The hub's YAML file: one literal with schema, defaults and description. */
 export const hubConfig = z
@@ -40,15 +42,9 @@ export const hubConfig = z
       }),
     ]),
     destinations: z.array(destinationConfig).max(64).default([]),
-    /** What follows when a device returns after an outage and its report shows missing assets. */
-    resync: z
-      .strictObject({
-        policy: z.enum(['automatic', 'ask', 'never']).default('automatic'),
-        /** An interruption shorter than this is no outage. */
-        outageAfter: duration.default(60_000),
-        jobExpiry: duration.default(7 * 86_400_000),
-      })
-      .prefault({}),
+    resync: resyncConfig.prefault({}),
+    /** How much time a device has in an outage drill. */
+    drills: drillConfig.prefault({}),
     certificates: certificateConfig,
     /** Reports that come by themselves, and how long reports are kept. */
     reports: reportsConfig.prefault({}),
@@ -70,3 +66,8 @@ export type HubConfig = z.infer<typeof hubConfig>;
 /** Reads the file; relative paths in it are meant from its own folder. */
 export const readHubConfig = (file: string): HubConfig =>
   withAbsolutePaths(readConfig(file, hubConfig), dirname(resolve(file)));
+
+/** Where browsers find the dashboard. */
+export function baseUrlOf({ http: { publicUrl, host, port } }: HubConfig): string {
+  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -17,6 +17,7 @@ export function createHubOperator(options: {
   fleet: HubServices['fleet'];
   reports: HubServices['reports'];
   jobs: HubServices['jobs'];
+  drills: HubServices['drills'];
   resync: Resync;
   say: (topic: string, payload: string) => Promise<void>;
   audit: (deed: Deed) => void;

@@ -9,13 +9,15 @@ import { openLink } from '@vigie/shared/link/mqtt';
 import { encodeMessage } from '@vigie/shared/link/payload';
 import { HUB_COMMAND_FILTER, HUB_STATUS, parseHubCommand, topicOf, upwardFilters } from '@vigie/shared/protocol/topics';
 import { readSecret } from '@vigie/shared/remote/destination-config';
+import { openRemote } from '@vigie/shared/remote/open';
 import { openAccounts } from './broker/accounts.ts';
 import { startBroker } from './broker/embedded.ts';
 import { openCertificates } from './certificate/open-certificates.ts';
-import type { HubConfig } from './config.ts';
+import { baseUrlOf, type HubConfig } from './config.ts';
 import { createAcknowledger } from './fleet/acknowledger.ts';
 import { createCommander } from './fleet/commander.ts';
 import { createFleet } from './fleet/fleet.ts';
+import { createFloodGate } from './fleet/flood-gate.ts';
 import { createIntake } from './fleet/intake.ts';
 import { metricsText } from './fleet/metrics.ts';
 import { createOriginals } from './fleet/originals.ts';
@@ -24,6 +26,7 @@ import { createHttp } from './http/http.ts';
 import { listen } from './http/listen.ts';
 import type { LiveEvent } from './http/schema.ts';
 import type { HubServices } from './http/services.ts';
+import { openHubDrills } from './hub-drills.ts';
 import { createHubOperator } from './hub-operator.ts';
 import { createReconciler } from './inventory/reconciler.ts';
 import { reportFilter } from './report/filter.ts';
@@ -32,16 +35,20 @@ import { createReports } from './report/reports.ts';
 import { createReportRetention } from './report/retention.ts';
 import { createReportRunner } from './report/runner.ts';
 import { createReportScheduler } from './report/scheduler.ts';
+import { shapeOf } from './report/shape.ts';
 import { jobDocument } from './resync/job-document.ts';
 import { createJobList } from './resync/job-list.ts';
 import { createResync } from './resync/orders.ts';
+import { outageReport } from './resync/outage-report.ts';
 import { createOutageWatch } from './resync/outage-watch.ts';
 import { isMendable } from './resync/plan.ts';
 import { createRateMeter } from './resync/rate-meter.ts';
 import { createActivities } from './store/activities.ts';
+import { createBucketShapes } from './store/bucket-shapes.ts';
 import { createDevices } from './store/devices.ts';
 import { createInventories } from './store/inventories.ts';
 import { createJobStore } from './store/jobs.ts';
+import { createListings } from './store/listings.ts';
 import { createPreviews } from './store/previews.ts';
 import { createReportHistory } from './store/report-history.ts';
 import { createReportStore } from './store/reports.ts';
@@ -94,7 +101,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     clock,
   );
   const acknowledger = opened.use(
-    createAcknowledger((a, ack) => say(topicOf(a, 'ack'), encodeMessage('ack', ack)), log),
+    createAcknowledger((a, ack) => say(topicOf(a, 'ack'), encodeMessage('ack', ack)), clock, log),
   );
   const reconciler = createReconciler({
     inventories,
@@ -114,8 +121,14 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     devices,
     inventories,
     destinations: config.destinations,
+    openRemote,
     commander,
     reconcile: (name) => reconciler.ask(name),
+    kept: {
+      listings: createListings(store),
+      shapes: createBucketShapes(store, shapeOf),
+      fullEveryMs: config.reports.listAgainAfter,
+    },
     clock,
   });
   const runner = createReportRunner({
@@ -142,7 +155,9 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     inventories,
     activities,
     rate: meter.rate,
-    publishNext: (a, orders) => say(topicOf(a, 'job/next'), encodeMessage('job/next', { jobs: orders }), true),
+    publishNext: (a, jobs, bytesPerSecond) =>
+      say(topicOf(a, 'job/next'), encodeMessage('job/next', { jobs, bytesPerSecond }), true),
+    limits: config.resync,
     followUp: ({ left, right, filter, proof, by }) =>
       queueReport({ left, right, filter, proof, by, trigger: 'resync', sync: false }),
     changed: (id) => live({ topic: 'jobs', key: id }),
@@ -157,17 +172,16 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     listable: new Set(config.destinations.map((d) => d.name)),
     policy: config.resync.policy,
     outageAfterMs: config.resync.outageAfter,
-    report: (left, right, sync) =>
-      queueReport({
-        left: JSON.stringify(left),
-        right: JSON.stringify(right),
-        filter: '{}',
-        by: 'automatic',
-        trigger: 'outage',
-        sync,
-      }),
+    isDrill: (address) => drills.underWay(address),
+    report: (left, right, sync) => queueReport(outageReport(left, right, sync, 'automatic')),
     clock,
     log,
+  });
+  const drills = openHubDrills({
+    ...{ store, config, devices, activities, commander, clock, log },
+    report: (left, right, sync) => queueReport(outageReport(left, right, sync, 'outage drill')),
+    unnoticed: (address) => outages.down(address),
+    changed: (id) => live({ topic: 'drills', key: id }),
   });
   const scheduler = createReportScheduler({
     schedules: config.reports.schedule,
@@ -191,13 +205,14 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     devices,
     activities,
     limits: config.fleet,
+    isDrilled: (row) => drills.away(row) !== undefined,
     changed(row, now) {
       if (now === 'offline') outages.down(row);
       live({ topic: 'fleet', key: `${row.site}/${row.device}` });
     },
     clock,
   });
-  const intake = createIntake({
+  const heard = createIntake({
     store,
     devices,
     inventories,
@@ -211,18 +226,20 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
       resync.updated(address, update);
     },
     born: resync.tell,
+    drillTold: drills.told,
     destinationDown: outages.down,
     live,
     clock,
     log,
   });
+  const intake = createFloodGate({ intake: heard, activities, clock, log });
 
   // What people may ask and order, over HTTP and over MQTT.
-  const fleet = createFleet({ devices, inventories, previews, originals, commander, clock });
+  const fleet = createFleet({ devices, inventories, previews, originals, commander, drillOf: drills.away, clock });
   const reports = createReports({
     reports: reportStore,
     jobs,
-    jobDocument,
+    jobDocument: (row) => jobDocument(row, resync.waits(row)),
     runner,
     isMendable,
     rate: meter.rate,
@@ -238,7 +255,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     log,
   });
   const operator = createHubOperator({
-    ...{ store, fleet, reports, jobs: jobList, resync, say, clock, log },
+    ...{ store, fleet, reports, jobs: jobList, drills: drills.service, resync, say, clock, log },
     audit: users.audit.record,
   });
   // What follows from a report's end is done by then, and so is told with it.
@@ -321,6 +338,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     reports,
     certificates: certificates.service,
     jobs: jobList,
+    drills: drills.service,
     activity: (limit) => activities.recent(limit).map((a) => ({ ...a, at: new Date(a.at).toISOString() })),
     live(listener) {
       listeners.add(listener);
@@ -357,7 +375,9 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     while (!stopping.signal.aborted) {
       presence.look();
       outages.look();
+      drills.look();
       resync.expire();
+      resync.allot();
       scheduler.look();
       retention.look();
       await clock.sleep(LOOK_EVERY_MS, stopping.signal);
@@ -377,8 +397,4 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     setupCode: users.setupCode(),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
-}
-
-function baseUrlOf({ http: { publicUrl, host, port } }: HubConfig): string {
-  return publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -46,6 +46,7 @@ const TEST = [
   'qemu-system-arm',
   'rclone',
   'strace',
+  'time',
   'xfsprogs',
   'xz-utils',
 ];

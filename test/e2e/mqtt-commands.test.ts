@@ -280,6 +280,21 @@ test('the page’s examples do what it says, at Mosquitto under its access contr
       await until('the hub has heard of it', async () => (await done('progress')).job.state === 'CANCELLED');
       await site.sshd.start();
     },
+    async 'device-drill'() {
+      const { drill, by, forMs } = await done('device-drill');
+      expect([by, forMs]).toEqual(['operator ada', 600_000]);
+      variables.DRILL = drill;
+    },
+    async drills() {
+      const { drills } = await until('the hub has noticed that it is away', async () => {
+        const found = await done('drills');
+        return found.drills[0]?.state === 'away' ? found : undefined;
+      });
+      expect(drills).toMatchObject([{ id: variables.DRILL, atDevice: true, by: 'operator ada' }]);
+    },
+    async drill() {
+      expect((await order('drill')).error).toMatchObject({ code: 'conflict' });
+    },
   };
   expect(orders.map(nameOf)).toEqual(Object.keys(steps));
   await until('somebody listens', async () => {

@@ -21,6 +21,7 @@ export function commandHandlers(options: {
   ledger: Ledger;
   /** Re-syncs that operators order of this device. */
   operatorJobs: Pick<CommandHandlers, 'resync' | 'jobs' | 'job'>;
+  drill: CommandHandlers['drill'];
   version: string;
   clock: Clock;
 }): CommandHandlers {
@@ -37,6 +38,7 @@ export function commandHandlers(options: {
 
   return {
     ...options.operatorJobs,
+    drill: options.drill,
     ping: () => ({
       version,
       at: clock.now(),

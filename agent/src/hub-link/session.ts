@@ -2,7 +2,6 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import type { Link, LinkOptions } from '@vigie/shared/link/link';
-import { openLink } from '@vigie/shared/link/mqtt';
 import { encodeMessage, parseMessage, parsePayload } from '@vigie/shared/link/payload';
 import {
   type DeviceState,
@@ -29,12 +28,15 @@ export type HubSession = AsyncDisposable & {
   thumbnail(source: string, jpeg: Buffer): Promise<void>;
   /** Something about the state has changed. */
   touch(): void;
+  /** Cuts the link without a farewell. */
+  cut(reason: string): void;
   run(signal: AbortSignal): Promise<void>;
 };
 
 export type SessionOptions = {
   address: DeviceAddress;
-  link: Pick<LinkOptions, 'url' | 'user' | 'password' | 'caFile' | 'protocol'>;
+  link: Pick<LinkOptions, 'url' | 'user' | 'password' | 'caFile' | 'protocol' | 'mayConnect'>;
+  openLink: (options: LinkOptions) => Link;
   generation: string;
   session: number;
   version: string;
@@ -47,7 +49,7 @@ export type SessionOptions = {
   heard: {
     ack: (message: Message<'ack'>) => void;
     command: (name: string, message: Message<'command'>) => void;
-    orders: (orders: JobOrder[]) => Promise<void>;
+    orders: (orders: JobOrder[], bytesPerSecond: number | undefined) => Promise<void>;
     get: (source: string, message: Message<'inventory/get'>) => Promise<void>;
   };
   clock: Clock;
@@ -92,7 +94,7 @@ export function openHubSession(options: SessionOptions): HubSession {
       }
       case 'job/next': {
         const told = payload.length === 0 ? { jobs: [] } : parseMessage('job/next', payload);
-        return heard.orders(told.jobs);
+        return heard.orders(told.jobs, 'bytesPerSecond' in told ? told.bytesPerSecond : undefined);
       }
       case 'inventory/get': {
         const told = parseMessage('inventory/get', payload);
@@ -102,7 +104,7 @@ export function openHubSession(options: SessionOptions): HubSession {
     }
   }
 
-  const link: Link = openLink({
+  const link = options.openLink({
     ...options.link,
     clientId: address.device,
     will: { topic: topicOf(address, 'status'), payload: status('lost'), retain: true },
@@ -150,6 +152,7 @@ export function openHubSession(options: SessionOptions): HubSession {
       touched = true;
       wake();
     },
+    cut: (reason) => link.cut(reason),
     async run(signal) {
       for (let quiet = 0; !signal.aborted; ) {
         try {

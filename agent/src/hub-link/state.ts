@@ -7,7 +7,7 @@ export function destinationState(
   source: string,
   destination: string,
   deliveries: Pick<Deliveries, 'backlog' | 'verifiedAmount' | 'oldestAt'>,
-  { state, error, lastDeliveryAt }: Condition,
+  { state, error, lastDeliveryAt, paused }: Condition,
 ): SourceState['destinations'][number] {
   return {
     name: destination,
@@ -17,6 +17,7 @@ export function destinationState(
     verified: deliveries.verifiedAmount(source, destination),
     lastDeliveryAt,
     error: error && { ...error, message: error.message.slice(0, 1000) },
+    ...(paused && { paused }),
   };
 }
 
@@ -28,7 +29,7 @@ export function pressing(state: DeviceState): string {
       s.name,
       s.storage,
       s.lastFailure?.at,
-      s.destinations.map((d) => [d.name, d.error?.code, d.backlog.count > 0]),
+      s.destinations.map((d) => [d.name, d.error?.code, d.paused?.until, d.backlog.count > 0]),
     ]),
     flags,
     relays,

@@ -220,11 +220,25 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
           : failed > 0
             ? `${failed} of ${total.count} could not be delivered`
             : null;
-        set(order.id, { state, message });
+        database.transaction(() => {
+          set(order.id, { state, message });
+          // Nobody can run on what has ended: what its pause held back is owed as before.
+          if (state === 'TIMED_OUT') runOn(order.id);
+        });
         return [{ ...standing, state, message }];
       });
     },
   };
+
+  /** Deliveries that a pause of this job held back are due. */
+  function runOn(id: string): void {
+    const held = and(
+      eq(delivery.jobId, id),
+      inArray(delivery.state, ['pending', 'failed']),
+      eq(delivery.notBefore, NEVER),
+    );
+    database.update(delivery).set({ notBefore: 0 }).where(held).run();
+  }
 
   /** Is there a delivery that this job still waits for? */
   function isUnderWay(id: string): boolean {

@@ -334,3 +334,16 @@ export const sentAmount = sqliteTable(
   { destination: text().notNull(), month: text().notNull(), bytes: integer().notNull() },
   (t) => [primaryKey({ columns: [t.destination, t.month] })],
 );
+
+/** Outage drills: the agent acts as in an outage. One that has not ended goes on when the agent starts. */
+export const drill = sqliteTable('drill', {
+  id: text().primaryKey(),
+  by: text().notNull(),
+  forMs: integer().notNull(),
+  startedAt: integer().notNull(),
+  /** How long it has lasted, by the time that no clock setting changes. */
+  spentMs: integer().notNull(),
+  /** Assets above this one were taken meanwhile. */
+  firstAsset: integer().notNull(),
+  endedAt: integer(),
+});

@@ -72,7 +72,8 @@ export async function check(args: string[]): Promise<number> {
     right: { name: 'destination', folders: 0, entries: 0 },
   };
   const stopProgress = showProgress([progress.left, progress.right]);
-  const result = await compareSides(left, right, options, progress).finally(stopProgress);
+  const needs = { matchedPaths: format === 'combined' };
+  const result = await compareSides(left, right, options, progress, needs).finally(stopProgress);
   await output.write([...reportChunks(format, result, { startedAt, completedAt: Date.now() })]);
   return unmatchedCount(result.figures) === 0 ? EXIT.done : EXIT.differences;
 }

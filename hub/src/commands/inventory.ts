@@ -5,6 +5,7 @@ import { openOutput } from '../check/output.ts';
 import { showProgress } from '../check/progress.ts';
 import { readSide } from '../check/read-side.ts';
 import { parseSide, SIDES_ALLOWED } from '../check/side.ts';
+import { entriesTo, nameAt } from '../report/side-sink.ts';
 import { EXIT, parseCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: vigie-hub inventory [options] SIDE
@@ -20,8 +21,6 @@ ${SIDE_HELP}
 
 Exit codes: 0 done, 2 wrong use, 3 the side could not be read whole (nothing is written then).
 `;
-
-const LINES_A_CHUNK = 2000;
 
 /** `vigie-hub inventory SIDE`: an inventory for later. */
 export async function inventory(args: string[]): Promise<number> {
@@ -46,27 +45,36 @@ export async function inventory(args: string[]): Promise<number> {
   const options = sideOptions(values, side.type === 'sftp');
   const output = openOutput(values.output);
 
-  const chunks = [Buffer.from(INVENTORY_HEADER)];
-  let lines: string[] = [];
-  let entries = 0;
-  const flush = () => {
-    chunks.push(Buffer.from(lines.join('')));
-    lines = [];
-  };
+  const folders = new Map<string, { name: string; line: string }[]>();
   const progress = { name: 'side', folders: 0, entries: 0 };
   const stopProgress = showProgress([progress]);
   await readSide(
     side,
     options,
     progress,
-    (entry) => {
-      entries += 1;
-      if (lines.push(inventoryLine(entry)) >= LINES_A_CHUNK) flush();
-    },
+    entriesTo((entry) => {
+      const cut = nameAt(entry.path);
+      const folder = entry.path.slice(0, cut);
+      const lines = folders.get(folder) ?? [];
+      folders.set(folder, lines);
+      lines.push({ name: entry.path.slice(cut), line: inventoryLine(entry) });
+    }),
     new AbortController().signal,
   ).finally(stopProgress);
-  lines.push(inventoryEnd(entries));
-  flush();
+  const chunks = [...inOrder(folders)];
   await output.write(values.output?.endsWith('.gz') ? [gzipSync(Buffer.concat(chunks))] : chunks);
   return EXIT.done;
+}
+
+/** What is in the order of folders and names is compared faster. */
+function* inOrder(folders: Map<string, { name: string; line: string }[]>): Generator<Buffer> {
+  yield Buffer.from(INVENTORY_HEADER);
+  let entries = 0;
+  for (const folder of [...folders.keys()].sort()) {
+    const lines = folders.get(folder) ?? [];
+    lines.sort((a, b) => (a.name < b.name ? -1 : 1));
+    yield Buffer.from(lines.map(({ line }) => line).join(''));
+    entries += lines.length;
+  }
+  yield Buffer.from(inventoryEnd(entries));
 }

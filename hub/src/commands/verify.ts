@@ -9,6 +9,7 @@ import { openOutput } from '../check/output.ts';
 import { showProgress } from '../check/progress.ts';
 import { readSide } from '../check/read-side.ts';
 import { parseSide, SIDES_ALLOWED, type Side } from '../check/side.ts';
+import { entriesTo } from '../report/side-sink.ts';
 import { EXIT, parseCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: vigie-hub verify [options] CERTIFICATE
@@ -93,8 +94,7 @@ async function readAgainst(side: Side, options: SideOptions, { header, leaves, r
   const comparison = createAgainst(certified);
   const progress = { name: 'side', folders: 0, entries: 0 };
   const stopProgress = showProgress([progress]);
-  await readSide(side, { ...options, filter }, progress, comparison.tell, new AbortController().signal).finally(
-    stopProgress,
-  );
+  const sink = entriesTo(comparison.tell);
+  await readSide(side, { ...options, filter }, progress, sink, new AbortController().signal).finally(stopProgress);
   return comparison.finish();
 }

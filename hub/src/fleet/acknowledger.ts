@@ -1,3 +1,4 @@
+import type { Clock } from '@vigie/shared/kit/clock';
 import type { Log } from '@vigie/shared/kit/log';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 
@@ -11,13 +12,18 @@ const GATHER_MS = 150;
 
 export function createAcknowledger(
   publish: (address: DeviceAddress, ack: { generation: string; seq: number }) => Promise<void>,
+  clock: Clock,
   log: Log,
 ): Acknowledger {
   const waiting = new Map<string, { address: DeviceAddress; generation: string; seq: number }>();
-  let timer: NodeJS.Timeout | undefined;
+  const over = new AbortController();
+  let gathering = false;
 
   async function flush(): Promise<void> {
-    timer = undefined;
+    gathering = true;
+    await clock.sleep(GATHER_MS, over.signal);
+    gathering = false;
+    if (over.signal.aborted) return;
     const batch = [...waiting.values()];
     waiting.clear();
     for (const { address, generation, seq } of batch) {
@@ -33,8 +39,8 @@ export function createAcknowledger(
   return {
     due(address, generation, seq) {
       waiting.set(`${address.site}/${address.device}`, { address, generation, seq });
-      timer ??= setTimeout(() => void flush(), GATHER_MS);
+      if (!gathering) void flush();
     },
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]: () => over.abort(),
   };
 }

@@ -10,6 +10,9 @@ export function eventText(event: DeviceEvent): string | undefined {
         : `${event.source}: ${printable(event.entry.path)} cannot be read as a picture and is kept in failure: ${event.entry.unreadable}`;
     case 'delivered':
     case 'time-corrected':
+    // The drill's own course is told.
+    case 'drill-begun':
+    case 'drill-ended':
       return undefined;
     case 'capture-failed':
       return `${event.source}: no picture at ${new Date(event.slotAt).toISOString()}: ${event.message}`;

@@ -20,6 +20,8 @@ export function createFleet(options: {
   previews: Previews;
   originals: Originals;
   commander: Commander;
+  /** The outage drill for which a device is away. */
+  drillOf?: (address: DeviceAddress) => { id: string; begunAt: number | null; forMs: number } | undefined;
   clock: Clock;
 }): HubServices['fleet'] {
   const { devices, inventories, previews, originals, commander } = options;
@@ -33,12 +35,18 @@ export function createFleet(options: {
       lastHeardAt: iso(row.lastHeardAt),
       version: row.version,
       state: stateOf(row),
+      drill: drillOf(address),
       sources: inventories.ofDevice(address).map((s) => ({
         name: s.name,
         inventory: { ...inventories.amount(s), reconciled: s.reconciled },
         previewAt: s.previewAt === null ? null : iso(s.previewAt),
       })),
     };
+  }
+
+  function drillOf(address: DeviceAddress) {
+    const drill = options.drillOf?.(address);
+    return drill && drill.begunAt !== null ? { id: drill.id, until: iso(drill.begunAt + drill.forMs) } : null;
   }
 
   function sourceOf(name: SourceName): SourceRow {
@@ -81,8 +89,10 @@ export function createFleet(options: {
     async command(site, device, { name, args }, by) {
       const row = devices.find({ site, device });
       if (!row) throw new VigieError('not-found', `device "${site}/${device}": the hub has never heard of it`);
-      if (row.presence === 'offline')
-        throw new VigieError('conflict', `device "${device}": it is offline, so no command reaches it`);
+      if (row.presence === 'offline') {
+        const why = drillOf({ site, device }) ? 'it is offline for its outage drill' : 'it is offline';
+        throw new VigieError('conflict', `device "${device}": ${why}, so no command reaches it`);
+      }
       return commander.send({ site, device }, name, args, by);
     },
   };

@@ -26,6 +26,8 @@ export function createIntake(options: {
   acknowledge: (address: DeviceAddress, generation: string, seq: number) => void;
   replied: (reply: Message<'reply'>) => void;
   jobUpdated: (address: DeviceAddress, update: Message<'job/update'>) => void;
+  /** What it tells of an outage drill. */
+  drillTold?: (address: DeviceAddress, event: DeviceEvent & { type: 'drill-begun' | 'drill-ended' }) => void;
   /** The device has told of its birth: it may need its orders. */
   born: (address: DeviceAddress) => void;
   /** The device's own link to a destination is down, or was until now. */
@@ -58,6 +60,7 @@ export function createIntake(options: {
           const row = inventories.open({ ...address, source: told.source }, told.generation);
           inventories.retime(row, told.entry.path, told.entry.capturedAt);
         }
+        if (told.type === 'drill-begun' || told.type === 'drill-ended') options.drillTold?.(address, told);
         const message = eventText(told);
         if (message) activities.add(told.type, message, address, told.at);
         devices.acknowledge(address, told.generation, told.seq);
@@ -93,7 +96,10 @@ export function createIntake(options: {
         if (!devices.status(address, told, !retained)) return;
         if (!before) activities.add('device-new', `${keyOf(address)} reported for the first time`, address);
         const gone = told.state === 'lost' || told.state === 'disconnected';
-        if (!gone) options.born(address);
+        if (!gone) {
+          reconciler.born(address);
+          options.born(address);
+        }
         live({ topic: 'fleet', key: keyOf(address) });
         return;
       }

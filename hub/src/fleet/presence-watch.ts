@@ -8,6 +8,8 @@ export function createPresenceWatch(options: {
   devices: Devices;
   activities: Activities;
   limits: { lateAfter: number; offlineAfter: number };
+  /** Is it away for a drill? That is no alarm. */
+  isDrilled?: (row: DeviceRow) => boolean;
   changed: (row: DeviceRow, presence: DeviceRow['presence']) => void;
   clock: Clock;
 }): { look(): void } {
@@ -18,8 +20,11 @@ export function createPresenceWatch(options: {
         const presence = presenceOf(row, clock.now(), limits);
         if (presence === row.presence) continue;
         devices.present(row, presence);
-        if (presence === 'offline') activities.add('device-offline', `${row.device} is offline`, row);
-        else if (row.presence === 'offline') activities.add('device-online', `${row.device} is back`, row);
+        if (presence === 'offline') {
+          if (options.isDrilled?.(row))
+            activities.add('drill', `${row.device} is away, as its outage drill has it`, row);
+          else activities.add('device-offline', `${row.device} is offline`, row);
+        } else if (row.presence === 'offline') activities.add('device-online', `${row.device} is back`, row);
         options.changed(row, presence);
       }
     },

@@ -40,6 +40,10 @@ export const ACCESS: Record<string, Role | 'public'> = {
   'POST /jobs/{id}/resume': 'operator',
   'POST /jobs/{id}/cancel': 'operator',
 
+  'POST /devices/{site}/{device}/drills': 'operator',
+  'GET /drills': 'viewer',
+  'GET /drills/{id}': 'viewer',
+
   'POST /users/me/password': 'viewer',
   'GET /users': 'admin',
   'POST /users': 'admin',

@@ -10,6 +10,7 @@ import { clientAddress, isLoopback } from './client-address.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { destinationRoutes } from './destinations.ts';
 import { deviceRoutes } from './devices.ts';
+import { drillRoutes } from './drills.ts';
 import { type HttpContext, newRoutes } from './env.ts';
 import { foreignBytes, noStore, pageHeaders } from './headers.ts';
 import { healthRoutes } from './health.ts';
@@ -93,6 +94,7 @@ export function createHttp(options: HttpOptions) {
     .route('/', destinationRoutes({ services }))
     .route('/', reportRoutes({ services, users }))
     .route('/', jobRoutes({ services, users }))
+    .route('/', drillRoutes({ services, users }))
     .route('/', activityRoutes({ services }))
     .route('/', liveRoutes({ services, users, beatMs }))
     .route('/', openApiRoutes(describe));

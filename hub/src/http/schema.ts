@@ -76,6 +76,8 @@ export const device = z
     lastHeardAt: instant,
     version: z.string(),
     state: deviceState.nullable(),
+    /** The outage drill for which it is away, and when it will be back by itself. */
+    drill: z.object({ id: z.string(), until: instant }).nullable(),
     sources: z.array(
       z.object({
         name: z.string(),
@@ -188,6 +190,20 @@ export const sinceLast = z
   })
   .openapi('SinceLast');
 
+const listing = z
+  .object({
+    /** `full`: every folder was read; `incremental`: those that had changed, and what was known of the others. */
+    pass: z.enum(['full', 'incremental']),
+    /** Day folders that were read for this report, and those that stand for what was read before. */
+    daysListed: count,
+    daysKept: count,
+    /** Entries of either side that were compared one by one; the others by the figures of their day. */
+    entriesCompared: count,
+    /** Every folder was read then or later. */
+    fullAt: instant,
+  })
+  .openapi('Listing');
+
 export const report = z
   .object({
     id: z.string(),
@@ -223,6 +239,8 @@ export const report = z
     mendable: amount,
     /** What has changed since the last completed report of the same sides and filter; null where there is none. */
     previous: sinceLast.nullable(),
+    /** What the list of the destination rests on; null for other sides, and before it is known. */
+    listing: listing.nullable(),
     /** The re-syncs that this report started. */
     jobs: z.array(job),
   })
@@ -231,7 +249,14 @@ export const report = z
 export const reportPage = z.object({ total: count, reports: z.array(report) }).openapi('ReportPage');
 
 export const newReport = z
-  .object({ left: side, right: side, filter: newReportFilter.default({}), proof: proof.optional() })
+  .object({
+    left: side,
+    right: side,
+    filter: newReportFilter.default({}),
+    proof: proof.optional(),
+    /** List every folder of the destination again, also those that seem unchanged. */
+    full: z.boolean().optional(),
+  })
   .openapi('NewReport');
 
 export const unmatchedEntry = z
@@ -306,7 +331,7 @@ export const destination = z
 const anyJson = z.json().openapi({ type: ['string', 'number', 'boolean', 'null', 'array', 'object'] });
 
 export const commandRequest = z.object({
-  name: z.enum(['ping', 'capture', 'scan', 'recover-stage', 'retry-failed']),
+  name: z.enum(['ping', 'capture', 'scan', 'recover-stage', 'retry-failed', 'pause-deliveries', 'resume-deliveries']),
   args: z.record(z.string(), anyJson).default({}),
 });
 export const commandResult = z
@@ -335,7 +360,7 @@ export const activity = z
  * just that; it holds no contents that a role could not read. The key `*` stands for anything of its topic: a client that
  * reads slowly gets that in place of many.
  */
-export const LIVE_TOPICS = ['fleet', 'pictures', 'reports', 'jobs', 'activity'] as const;
+export const LIVE_TOPICS = ['fleet', 'pictures', 'reports', 'jobs', 'drills', 'activity'] as const;
 export type LiveTopic = (typeof LIVE_TOPICS)[number];
 export const liveEvent = z.object({ topic: z.enum(LIVE_TOPICS), key: z.string() });
 export type LiveEvent = z.infer<typeof liveEvent>;

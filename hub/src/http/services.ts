@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import type { drill, drillPage } from './drill-schema.ts';
 import type {
   activity,
   certificatePage,
@@ -82,6 +83,13 @@ export type HubServices = {
     list(): Of<typeof job>[];
     get(id: string): Of<typeof job> | undefined;
     order(id: string, want: 'run' | 'pause' | 'cancel', by: string): Of<typeof job>;
+  };
+  drills: {
+    /** Orders one. `not-found` for a device that is unknown, `conflict` where it is offline or has one under way. */
+    start(order: { site: string; device: string; forMs: number }, by: string): Of<typeof drill>;
+    /** The newest first. */
+    list(chosen: { site?: string | undefined; device?: string | undefined }, limit: number): Of<typeof drillPage>;
+    get(id: string): Of<typeof drill> | undefined;
   };
   activity(limit: number): Of<typeof activity>[];
   /** Calls the listener at each change until the returned function is called. */

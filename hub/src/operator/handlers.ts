@@ -27,9 +27,10 @@ export function hubCommandHandlers(options: {
     'list' | 'get' | 'create' | 'cancel' | 'remove' | 'rerun' | 'estimate' | 'unmatched'
   >;
   jobs: HubServices['jobs'];
+  drills: HubServices['drills'];
   resync: Pick<Resync, 'startReport' | 'startSelected' | 'measure'>;
 }): HubCommandHandlers {
-  const { fleet, reports, jobs, resync } = options;
+  const { fleet, reports, jobs, drills, resync } = options;
 
   return {
     fleet({ site, device, offset, limit }) {
@@ -89,6 +90,16 @@ export function hubCommandHandlers(options: {
       const found = jobs.get(job);
       if (!found) throw new VigieError('not-found', `job "${job}": there is none`);
       return { data: { job: found } };
+    },
+    drill(order, by) {
+      const drill = drills.start(order, by);
+      return { data: { drill }, deed: { action: 'drill', target: drill.id, detail: { forMs: order.forMs } } };
+    },
+    drills({ drill: id, limit, ...chosen }) {
+      if (id === undefined) return { data: drills.list(chosen, limit) };
+      const drill = drills.get(id);
+      if (!drill) throw new VigieError('not-found', `drill "${id}": there is none`);
+      return { data: { total: 1, drills: [drill] } };
     },
   };
 }

@@ -6,11 +6,11 @@ import type { Resync } from './orders.ts';
 const LISTED_MAX = 200;
 
 /** Re-syncs as people see and order them, over HTTP and over MQTT. */
-export const createJobList = (jobs: JobStore, resync: Pick<Resync, 'order'>): HubServices['jobs'] => ({
-  list: () => jobs.recent(LISTED_MAX).map(jobDocument),
+export const createJobList = (jobs: JobStore, resync: Pick<Resync, 'order' | 'waits'>): HubServices['jobs'] => ({
+  list: () => jobs.recent(LISTED_MAX).map((row) => jobDocument(row, resync.waits(row))),
   get(id) {
     const row = jobs.find(id);
-    return row && jobDocument(row);
+    return row && jobDocument(row, resync.waits(row));
   },
   order: (id, want, by) => jobDocument(resync.order(id, want, by)),
 });

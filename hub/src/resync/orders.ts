@@ -12,6 +12,7 @@ import type { Inventories, SourceRow } from '../store/inventories.ts';
 import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { planResync } from './plan.ts';
+import { deviceKey, mustWait, shareOf, turnsOf } from './turns.ts';
 
 /** Orders re-syncs and follows them to their end. */
 export type Resync = {
@@ -28,6 +29,10 @@ export type Resync = {
   /** Tells a device all its open orders anew. */
   tell(address: DeviceAddress): void;
   expire(): void;
+  /** Gives turns to devices, where not all may run re-syncs at once, and their parts of the bandwidth. */
+  allot(): void;
+  /** Does a job wait for its device's turn? */
+  waits(row: JobRow): boolean;
 };
 
 /** Assets of one source, as somebody names them. */
@@ -54,12 +59,14 @@ const NEXT_BYTES_MAX = 200_000;
 export function createResync(options: {
   jobs: JobStore;
   reports: ReportStore;
-  devices: Pick<Devices, 'find'>;
+  devices: Pick<Devices, 'find' | 'all'>;
   inventories: Inventories;
   activities: Activities;
   /** Bytes a second that deliveries have lately reached, or null where none were seen. */
   rate: () => number | null;
-  publishNext: (address: DeviceAddress, jobs: JobOrder[]) => Promise<void>;
+  publishNext: (address: DeviceAddress, jobs: JobOrder[], bytesPerSecond: number | undefined) => Promise<void>;
+  /** How many devices run re-syncs at once, and what they may send together, in bytes a second; absent: no limit. */
+  limits?: { devicesAtOnce?: number | undefined; bandwidth?: number | undefined };
   /** Compare again, now that all jobs of a report have ended. */
   followUp: (report: ReportRow) => void;
   changed: (id: string) => void;
@@ -68,19 +75,41 @@ export function createResync(options: {
   log: Log;
 }): Resync {
   const { jobs, reports, devices, inventories, activities, clock, log } = options;
+  const { devicesAtOnce, bandwidth } = options.limits ?? {};
+  const isLimited = devicesAtOnce !== undefined || bandwidth !== undefined;
+  let turns = new Set<string>();
 
   function tell(address: DeviceAddress): void {
+    const key = deviceKey(address);
+    const mayGo = (id: string): boolean => {
+      const row = isLimited ? jobs.find(id) : undefined;
+      return !row || !mustWait(row, turns.has(key));
+    };
     const orders: JobOrder[] = [];
     let bytes = 0;
     for (const order of jobs.openOrders(address)) {
+      if (!mayGo(order.id)) continue;
       bytes += JSON.stringify(order).length;
       if (orders.length > 0 && bytes > NEXT_BYTES_MAX) break;
       orders.push(order);
     }
-    options.publishNext(address, orders).catch((error: unknown) => {
+    options.publishNext(address, orders, shareOf(bandwidth, turns, key)).catch((error: unknown) => {
       // At the next connection of the hub, and of the device, it is told again.
       log.debug({ device: address.device, error: String(error) }, 'orders wait for the link');
     });
+  }
+
+  function allot(): void {
+    if (!isLimited) return;
+    const online = new Set(devices.all().flatMap((row) => (row.presence === 'offline' ? [] : deviceKey(row))));
+    const had = turns;
+    turns = turnsOf({ jobs: jobs.open(), isOnline: (key) => online.has(key), had, devicesAtOnce });
+    const isNewPart = bandwidth !== undefined && turns.size !== had.size;
+    for (const key of turns) {
+      if (had.has(key) && !isNewPart) continue;
+      const [site = '', device = ''] = key.split('/');
+      tell({ site, device });
+    }
   }
 
   function sourceOf(selected: Selected): SourceRow {
@@ -119,6 +148,7 @@ export function createResync(options: {
       const ordered = `re-sync of ${count} assets of ${left.source} to ${right.destination} ordered by ${by}`;
       const rest = unmatched.length - count;
       activities.add('resync', rest === 0 ? ordered : `${ordered}; ${rest} that it does not mend are left`, left);
+      allot();
       tell(left);
     }
     for (const { id } of created) options.changed(id);
@@ -127,6 +157,8 @@ export function createResync(options: {
 
   return {
     tell,
+    allot,
+    waits: (row) => isLimited && !isFinal(row.state) && mustWait(row, turns.has(deviceKey(row))),
     start,
     startReport(id, by) {
       const row = reports.find(id);
@@ -151,6 +183,7 @@ export function createResync(options: {
       const expiresAt = clock.now() + expiryMs;
       const row = jobs.create({ site, device, by, reportId: null, selection, total, expiresAt });
       activities.add('resync', `re-sync of ${total.count} assets of ${source} to ${destination} ordered by ${by}`, row);
+      allot();
       tell(row);
       options.changed(row.id);
       return row;
@@ -186,6 +219,7 @@ export function createResync(options: {
         if (row.version !== before || update.order) tell(address);
         return;
       }
+      allot();
       const sent = `${row.doneCount} of ${row.totalCount} assets are at ${row.destination}`;
       activities.add('resync', `re-sync of ${row.source} has ${ENDINGS[row.state] ?? 'ended'}: ${sent}`, address);
       tell(address);

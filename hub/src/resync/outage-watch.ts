@@ -28,6 +28,8 @@ export function createOutageWatch(options: {
   listable: ReadonlySet<string>;
   policy: 'automatic' | 'ask' | 'never';
   outageAfterMs: number;
+  /** Is it the outage of a drill? It is followed by a report however short it was, and whatever the policy. */
+  isDrill?: (address: DeviceAddress) => boolean;
   report: (left: Side, right: Side, sync: boolean) => void;
   clock: Clock;
   log: Log;
@@ -52,7 +54,8 @@ export function createOutageWatch(options: {
     if (row.presence !== 'online' || troubled) return;
     // The state has to be newer than the outage's end, or it tells of a backlog that is not the present one.
     if (!state || row.stateAt === null || row.stateAt < Math.max(row.presenceSince, linkUpAt)) return;
-    if (clock.now() - since < options.outageAfterMs) {
+    const isDrill = options.isDrill?.(row) ?? false;
+    if (!isDrill && clock.now() - since < options.outageAfterMs) {
       devices.outage(row, null);
       return;
     }
@@ -72,7 +75,7 @@ export function createOutageWatch(options: {
     }
     devices.outage(row, null);
     backlogs.delete(`${row.site}/${row.device}`);
-    if (next.do === 'close' || policy === 'never') return;
+    if (next.do === 'close' || (policy === 'never' && !isDrill)) return;
     const { site, device } = row;
     for (const { source, destination } of next.pairs) {
       const left: Side = { type: 'source', site, device, source };

@@ -32,6 +32,12 @@ const report = createRoute({
   component: lazyRouteComponent(() => import('./report/ReportPage.tsx'), 'ReportPage'),
 });
 
+const drill = createRoute({
+  getParentRoute: page,
+  path: '/drills/$id',
+  component: lazyRouteComponent(() => import('./drill/DrillPage.tsx'), 'DrillPage'),
+});
+
 const activity = createRoute({
   getParentRoute: page,
   path: '/activity',
@@ -45,7 +51,7 @@ const users = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([fleet, source, reports, report, activity, users]),
+  routeTree: root.addChildren([fleet, source, reports, report, drill, activity, users]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   // "day=20260303" must not become a number and come back as one.

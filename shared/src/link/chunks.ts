@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VigieError } from '../kit/errors.ts';
-import type { Entry } from '../protocol/asset.ts';
-import { type Bucket, CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, pack } from '../protocol/inventory.ts';
+import { CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, pack } from '../protocol/inventory.ts';
 import type { Message } from '../protocol/messages.ts';
 
 export type Chunk = Message<'inventory/chunk'>;
@@ -10,15 +9,15 @@ export type Chunk = Message<'inventory/chunk'>;
 export type ChunkHeader = Pick<Chunk, 'id' | 'generation' | 'seq' | 'level' | 'keys'>;
 
 /**
- * Splits the answer to an `inventory/get` into messages: entries for level `day`, the days' buckets for level `month`.
+ * Splits the answer to an `inventory/get` into messages, whatever the items of its level are.
  * Each message's text has at most `bytesMax` bytes (after a `packet-too-large`, split again with half of it); an empty list is one
  * message. Throws `payload` when not even one entry fits beside the header: the request named too many keys.
  */
-export function splitList(header: ChunkHeader, list: readonly (Entry | Bucket)[], bytesMax = CHUNK_BYTES_MAX): Chunk[] {
+export function splitList(header: ChunkHeader, list: readonly unknown[], bytesMax = CHUNK_BYTES_MAX): Chunk[] {
   const frame: Chunk = { ...header, n: 999_999, of: 999_999, sha256: '0'.repeat(64), list: '' };
   const room = bytesMax - Buffer.byteLength(JSON.stringify(frame));
   const texts: string[] = [];
-  const batches: (readonly (Entry | Bucket)[])[] = [];
+  const batches: (readonly unknown[])[] = [];
   for (let at = 0; at < list.length; at += CHUNK_ENTRIES_MAX) batches.push(list.slice(at, at + CHUNK_ENTRIES_MAX));
   if (batches.length === 0) batches.push([]);
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
@@ -27,7 +26,7 @@ export function splitList(header: ChunkHeader, list: readonly (Entry | Bucket)[]
     else if (batch.length <= 1) {
       throw new VigieError(
         'payload',
-        `split the inventory answer "${header.id}": one entry does not fit ${bytesMax} bytes`,
+        `split the inventory answer "${header.id}": one item does not fit ${bytesMax} bytes`,
         {
           hint: 'ask for fewer keys at once',
         },

@@ -25,6 +25,9 @@ export interface Link extends AsyncDisposable {
 
   /** Called at each loss of a connection, with its reason for a log. The function returned ends it. */
   onDisconnect(listener: (reason: string) => void): () => void;
+
+  /** Cuts the connection as a network that is lost does: without a farewell, so that the broker tells the last will. */
+  cut(reason: string): void;
 }
 
 export type PublishOptions = {
@@ -61,6 +64,8 @@ export type LinkOptions = {
   /** A number in [0, 1): the jitter. */
   random: () => number;
   log: Log;
+  /** Asked before each attempt to connect, which waits for its promise; absent: at any time. */
+  mayConnect?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Pause between attempts; 1 s growing to 10 s, and 30 s to 60 s after a refusal, unless told. */
   reconnect?: Partial<Pace>;
   /** How long an acknowledgement may take before the connection counts as lost; 20 s unless told. */

@@ -47,7 +47,7 @@ export function openConnection(
     onMessage: (message: Incoming) => Promise<void> | undefined;
     onRefusedFilter: (filters: string, error: Error) => void;
     /** The broker has let it in: it may publish, also while its subscriptions are under way. */
-    onGreeted: () => void;
+    onGreeted?: () => void;
   },
 ): Connection {
   const client = connect(options.url, clientOptions(options));
@@ -85,7 +85,7 @@ export function openConnection(
 
   client.on('connect', () => {
     greeted = true;
-    options.onGreeted();
+    options.onGreeted?.();
     inFlightMax = Math.min(IN_FLIGHT_MAX, client.serverProperties?.receiveMaximum ?? IN_FLIGHT_MAX);
     client.subscribe(options.subscriptions, { qos: 1 }, (error) => {
       if (over || closing) return;

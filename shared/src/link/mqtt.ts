@@ -31,6 +31,8 @@ export function openLink(options: LinkOptions): Link {
   const disconnectListeners = new Set<(reason: string) => void>();
   const pending = new Set<Pending>();
   let current: Connection | undefined;
+  /** The connection of this attempt, before it is of use. */
+  let opening: Connection | undefined;
   /** Also before it is subscribed: a handler of what waited in the broker's session may answer at once. */
   let speaking: Connection | undefined;
   let largeLosses = 0;
@@ -89,6 +91,7 @@ export function openLink(options: LinkOptions): Link {
           'subscription refused',
         ),
     });
+    opening = connection;
     const stop = () => void connection.close('closed by this program');
     closing.signal.addEventListener('abort', stop, { once: true });
     if (closing.signal.aborted) stop();
@@ -101,6 +104,7 @@ export function openLink(options: LinkOptions): Link {
     const ending = await connection.ended;
     closing.signal.removeEventListener('abort', stop);
     current = undefined;
+    opening = undefined;
     speaking = undefined;
     inbox.forget((item) => item.connection === connection);
     failPending(ending);
@@ -198,7 +202,7 @@ export function openLink(options: LinkOptions): Link {
       disconnectListeners.add(listener);
       return () => disconnectListeners.delete(listener);
     },
-    cut: (reason) => current?.drop(reason),
+    cut: (reason) => (current ?? opening)?.drop(reason),
     async [Symbol.asyncDispose]() {
       leaving = true;
       const limit = new AbortController();

@@ -20,6 +20,7 @@ import { systemClock } from '@vigie/shared/kit/clock';
 import { messageOf } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
 import { endpointState } from '@vigie/shared/protocol/endpoint-state';
+import { openRemote } from '@vigie/shared/remote/open';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tempFolder, until } from '../../support/temp.ts';
 import { startEndpoints } from './running.ts';
@@ -191,6 +192,7 @@ endpoints:
   const stop = new AbortController();
   const endpoints = createAgentEndpoints({
     config: readAgentConfig(file),
+    openRemote,
     file: undefined,
     pictures,
     clock: systemClock,

@@ -23,6 +23,7 @@ async function answering() {
     resync: refuse,
     jobs: refuse,
     job: refuse,
+    drill: refuse,
   };
   const command = createCommands({
     handlers,

@@ -37,8 +37,8 @@ async function garden(files = 8): Promise<Garden> {
 /** The disk is pulled out as soon as the audit has its list. */
 const pulledOut = ({ assets, mounted }: Garden): Assets => ({
   ...assets,
-  *all(portion) {
-    for (const rows of assets.all(portion)) {
+  *places(portion) {
+    for (const rows of assets.places(portion)) {
       mounted.unmount();
       yield rows;
     }

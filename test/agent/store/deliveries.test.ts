@@ -82,3 +82,23 @@ test('an asset that has gone withdraws its deliveries with the reason', async ()
   expect(deliveries.backlog('garden', 'archive').count).toBe(0);
   expect(deliveries.standing(row.id, 'archive')).toMatchObject({ state: 'withdrawn', errorMessage: 'removed by hand' });
 });
+
+test('what a clock that was ahead has put off goes when the clock is set', async () => {
+  const { deliveries, file, clock } = await testLedger();
+  const DAY_MS = 86_400_000;
+  const release = (path: string, notBefore: number) => {
+    file(path);
+    const claimed = deliveries.claim('archive', ['live']);
+    if (!claimed) throw new Error('nothing is owed');
+    deliveries.release(claimed, 'archive', { notBefore, attempted: { code: 'stalled', message: 'it stalled' } });
+  };
+  release('d/soon.jpg', clock.now() + 60_000);
+  clock.advance(3 * DAY_MS);
+  release('d/later.jpg', clock.now() + 60_000);
+  clock.advance(-3 * DAY_MS);
+  expect(deliveries.claim('archive', ['live', 'backfill'])).toBeUndefined();
+  deliveries.clockSet();
+  // A pause of the usual length stays.
+  expect(deliveries.claim('archive', ['live', 'backfill'])?.path).toBe('d/later.jpg');
+  expect(deliveries.claim('archive', ['live', 'backfill'])).toBeUndefined();
+});

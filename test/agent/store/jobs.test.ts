@@ -87,3 +87,13 @@ test('a job that its time is over for says so', async () => {
   clock.advance(2_000_000);
   expect(jobs.settle()).toMatchObject([{ state: 'TIMED_OUT' }]);
 });
+
+test('what a paused job has held back is due again when its time is over', async () => {
+  const { jobs, deliveries, order, clock } = await withArchive();
+  jobs.begin(order(1, 'run'), { all: true, days: [], paths: [] });
+  jobs.follow(order(2, 'pause'));
+  expect(deliveries.claim('archive', ['live', 'backfill'])).toBeUndefined();
+  clock.advance(2_000_000);
+  expect(jobs.settle()).toMatchObject([{ state: 'TIMED_OUT' }]);
+  expect(deliveries.claim('archive', ['live', 'backfill'])?.path).toBe('20261122/1.jpg');
+});

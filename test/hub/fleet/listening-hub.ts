@@ -27,7 +27,9 @@ export async function listeningHub(generation: string) {
     inventories,
     previews: createPreviews(store, systemClock),
     activities,
-    reconciler: { ask: () => undefined, digest: async () => undefined, chunk: async () => undefined },
+    reconciler: {
+      ...{ ask: () => undefined, born: () => undefined, digest: async () => undefined, chunk: async () => undefined },
+    },
     acknowledge: () => undefined,
     replied: () => undefined,
     jobUpdated: () => undefined,

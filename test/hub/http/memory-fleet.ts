@@ -197,6 +197,7 @@ function deviceOf(plan: Plan, sources: SourceData[], now: number, heard: number)
         };
       }),
     },
+    drill: null,
     sources: sources.map((source) => {
       const last = Math.max(...[...source.held.values()].map((entry) => entry.capturedAt));
       return {

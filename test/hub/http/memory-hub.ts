@@ -3,6 +3,7 @@ import type { HubServices, SourceAddress } from '@vigie/hub/http/services';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import { drawScene } from './draw-scene.ts';
+import { createMemoryDrills } from './memory-drills.ts';
 import { DESTINATIONS, makeFleet, type SourceData } from './memory-fleet.ts';
 import { createMemoryReports } from './memory-reports.ts';
 
@@ -93,8 +94,12 @@ export function createMemoryHub({
       },
       preview: (address, path) => draw(address, path, 320),
       original: (address, path) => draw(address, path, 1600),
-      async command(site, name, { name: command }, by) {
+      async command(site, name, { name: command, args }, by) {
         const device = fleet.devices.find((d) => d.site === site && d.device === name);
+        if (command === 'pause-deliveries' || command === 'resume-deliveries') {
+          pause(device, args, command === 'resume-deliveries' ? null : { at: now(), by: `operator ${by}` });
+          tell({ topic: 'fleet', key: `${site}/${name}` });
+        }
         const id = `command-${log.length + 1}`;
         log.unshift({
           id: log.length + 1,
@@ -112,6 +117,7 @@ export function createMemoryHub({
     },
     destinations: () => DESTINATIONS,
     ...reports.services,
+    drills: createMemoryDrills({ fleet, now, past, tell }),
     certificates: {
       list: async () => ({ total: 0, publicKey: '', certificates: [], damaged: [] }),
       read: async (_, day) => {
@@ -170,4 +176,25 @@ function firstActivity(now: number): ReturnType<HubServices['activity']> {
     type,
     message,
   }));
+}
+
+type Args = Parameters<HubServices['fleet']['command']>[2]['args'];
+
+/** What a device makes of a command to pause deliveries, or to resume them. */
+function pause(
+  device: ReturnType<HubServices['fleet']['device']>,
+  { destination, forMs }: Args,
+  begun: { at: number; by: string } | null,
+): void {
+  for (const told of device?.state?.sources.flatMap((s) => s.destinations) ?? []) {
+    if (told.name !== destination) continue;
+    delete told.paused;
+    Object.assign(told, { error: null, state: 'idle' });
+    if (!begun) continue;
+    told.paused = { ...begun, until: typeof forMs === 'number' ? begun.at + forMs : null };
+    Object.assign(told, {
+      error: { code: 'paused', message: `deliveries to "${told.name}" are paused` },
+      state: 'stopped',
+    });
+  }
 }

@@ -146,6 +146,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       ...noFigures(),
       mendable: { count: 0, bytes: 0 },
       previous: null,
+      listing: null,
       jobs: [],
     };
     reports.unshift(made);
@@ -246,7 +247,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       ...{ completedAt: at(9000), left, right, filter: {}, proof: 'size', by: 'schedule', trigger: 'schedule' },
       ...{ asOf: null, progress: { folders: 20, entries: from.size + to.size }, error: null, matchedByDigest: 0 },
       ...figures,
-      ...{ mendable: { count: 0, bytes: 0 }, previous: null, jobs: [] },
+      ...{ mendable: { count: 0, bytes: 0 }, previous: null, listing: null, jobs: [] },
     };
     report.previous = sinceLast(report, entries);
     reports.unshift(report);

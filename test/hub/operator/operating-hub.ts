@@ -1,3 +1,5 @@
+import { createDrillList } from '@vigie/hub/drill/drill-document';
+import { createDrills } from '@vigie/hub/drill/drills';
 import { createFleet } from '@vigie/hub/fleet/fleet';
 import { createHubOperator } from '@vigie/hub/hub-operator';
 import { createReports } from '@vigie/hub/report/reports';
@@ -8,6 +10,7 @@ import { createResync } from '@vigie/hub/resync/orders';
 import { isMendable } from '@vigie/hub/resync/plan';
 import { createActivities } from '@vigie/hub/store/activities';
 import { createDevices } from '@vigie/hub/store/devices';
+import { createDrillStore } from '@vigie/hub/store/drills';
 import { createInventories } from '@vigie/hub/store/inventories';
 import { createJobStore } from '@vigie/hub/store/jobs';
 import { createReportStore } from '@vigie/hub/store/reports';
@@ -29,7 +32,7 @@ export const RIGHT = { type: 'destination', destination: 'archive', ...PLACE } a
 type Told = { name: string; reply: Message<'reply'> };
 
 /** What takes operators' orders at a hub: its real database and repositories, no broker, and reports that a test ends itself. */
-export async function operatingHub(folder?: string) {
+export async function operatingHub(folder?: string, rate: { devicesAtOnce?: number; bandwidth?: number } = {}) {
   const clock = handClock();
   const store = openStore(folder ?? (await tempFolder()));
   onTestFinished(() => store[Symbol.dispose]());
@@ -39,6 +42,8 @@ export async function operatingHub(folder?: string) {
   const reportStore = createReportStore(store, clock);
   const activities = createActivities(store, clock, () => undefined);
   const published: JobOrder[][] = [];
+  /** What the broker keeps for each device. */
+  const next = new Map<string, { jobs: JobOrder[]; bytesPerSecond: number | undefined }>();
   const told: Told[] = [];
   const deeds: Deed[] = [];
   let linkUp = true;
@@ -49,7 +54,11 @@ export async function operatingHub(folder?: string) {
     inventories,
     activities,
     rate: () => 1000,
-    publishNext: async (_, orders) => void published.push(orders),
+    limits: rate,
+    async publishNext({ device }, orders, bytesPerSecond) {
+      published.push(orders);
+      next.set(device, { jobs: orders, bytesPerSecond });
+    },
     followUp: () => undefined,
     changed: () => undefined,
     expiryMs: 86_400_000,
@@ -65,11 +74,23 @@ export async function operatingHub(folder?: string) {
     rate: () => 1000,
     changed: (id) => operator.reportChanged(id),
   });
+  const drillStore = createDrillStore(store, clock);
+  const drills = createDrills({
+    ...{ drills: drillStore, devices, activities, clock, log: silentLog },
+    commander: { send: async () => ({ id: '1', status: 'ok' }) },
+    listable: new Set(['archive']),
+    report: () => undefined,
+    unnoticed: () => undefined,
+    personMayMend: false,
+    limits: { returnWithin: 120_000, greenWithin: 3_600_000 },
+    changed: () => undefined,
+  });
   const operator = createHubOperator({
     store,
     fleet: createFleet({ devices, inventories, clock } as unknown as Parameters<typeof createFleet>[0]),
     reports,
     jobs: createJobList(jobs, resync),
+    drills: createDrillList(drillStore, drills),
     resync,
     async say(topic, payload) {
       if (!linkUp) throw new VigieError('link-down', 'no link', { retryable: true });
@@ -108,6 +129,9 @@ export async function operatingHub(folder?: string) {
       resync,
       operator,
       published,
+      next,
+      drills,
+      drillStore,
       told,
       deeds,
       activities,

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 /** What operators may order over HTTP, and the command that does the same. `device` commands go to the device itself. */
 const SAME: Record<string, (typeof HUB_COMMANDS)[number] | 'device'> = {
   'POST /devices/{site}/{device}/commands': 'device',
+  'POST /devices/{site}/{device}/drills': 'drill',
   'POST /reports': 'report',
   'DELETE /reports/{id}': 'report-remove',
   'POST /reports/{id}/cancel': 'report-cancel',

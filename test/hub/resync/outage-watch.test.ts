@@ -13,7 +13,7 @@ const ADDRESS = { site: 'main', device: 'cam-1' };
 const STATE = deviceState({ sources: [sourceState()] });
 
 /** A hub that knows one device, which is online, has told its state and agrees with it. */
-async function watched() {
+async function watched(more: { policy?: 'never'; isDrill?: () => boolean } = {}) {
   let now = 1_000_000;
   const clock = { now: () => now, monotonic: () => now } as Clock;
   const store = openStore(await tempFolder());
@@ -28,6 +28,7 @@ async function watched() {
     listable: new Set(['archive']),
     policy: 'automatic',
     outageAfterMs: 60_000,
+    ...more,
     report: (left, right) => reports.push(`${JSON.stringify(left)} ${JSON.stringify(right)}`),
     clock,
     log: silentLog,
@@ -83,3 +84,14 @@ test('a short loss is no outage', async () => {
   expect(later(1_000)).toBe(0);
   expect(devices.withOutage()).toEqual([]);
 });
+
+test.each([true, false])(
+  'a short outage under the policy "never" is followed by a report where it is a drill: %s',
+  async (isDrill) => {
+    const { watch, tellState, later } = await watched({ policy: 'never', isDrill: () => isDrill });
+    watch.linkUp();
+    watch.down(ADDRESS);
+    tellState();
+    expect(later(5_000)).toBe(isDrill ? 1 : 0);
+  },
+);

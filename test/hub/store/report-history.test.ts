@@ -34,7 +34,7 @@ async function history() {
     complete: (id: string, unmatched: Unmatched[] = []) =>
       reports.complete(id, {
         ...{ figures: noFigures(), matchedByDigest: 0, mendable: { count: 0, bytes: 0 }, asOf: null, unmatched },
-        ...{ entries: 0, since: { previous: null, isNew: () => false } },
+        ...{ entries: 0, since: { previous: null, isNew: () => false }, listing: null, keptDays: [] },
       }),
     order: (reportId: string) =>
       jobs.create({

@@ -19,6 +19,9 @@ type Look = { icon: typeof IconCamera; tone: Tone | 'plain' };
 
 /** The first of these that the type's name holds gives its look; the hub may add types without the dashboard's knowing. */
 const LOOKS: [RegExp, Look][] = [
+  [/drill-passed/, { icon: IconCircleCheck, tone: 'good' }],
+  [/drill-failed/, { icon: IconAlertTriangle, tone: 'bad' }],
+  [/drill/, { icon: IconPlugConnectedX, tone: 'calm' }],
   [/removed|deleted/, { icon: IconTrash, tone: 'plain' }],
   [/fail|error|rejected|refused/, { icon: IconAlertTriangle, tone: 'bad' }],
   [/offline|outage|lost|late/, { icon: IconPlugConnectedX, tone: 'warn' }],

@@ -1,6 +1,7 @@
 import type {
   CommandRequest,
   CommandResult,
+  Drill,
   Job,
   NewReport,
   NewUser,
@@ -33,6 +34,9 @@ export const rerunReport = (id: string, sync: boolean) =>
   request<Report>('POST', ['reports', id, 'rerun'], { body: { sync } });
 export const cancelReport = (id: string) => request<Report>('POST', ['reports', id, 'cancel']);
 export const removeReport = (id: string) => request<void>('DELETE', ['reports', id]);
+
+export const startDrill = (site: string, device: string, minutes: number) =>
+  request<Drill>('POST', ['devices', site, device, 'drills'], { body: { minutes } });
 
 export type JobOrder = 'pause' | 'resume' | 'cancel';
 export const orderJob = (id: string, order: JobOrder) => request<Job>('POST', ['jobs', id, order]);

@@ -1,3 +1,4 @@
+import type * as drillSchema from '@vigie/hub/http/drill-schema';
 import type * as schema from '@vigie/hub/http/schema';
 
 /** The API's documents, from the hub's own schemas. Types only: nothing of the hub is in the bundle. */
@@ -29,6 +30,8 @@ export type Totals = Report['source'];
 export type Amount = Report['mendable'];
 export type SinceLast = NonNullable<Report['previous']>;
 export type Job = Of<typeof schema.job>;
+export type Drill = Of<typeof drillSchema.drill>;
+export type DrillPage = { total: number; drills: Drill[] };
 export type UnmatchedEntry = Of<typeof schema.unmatchedEntry>;
 export type UnmatchedClass = UnmatchedEntry['class'];
 export type UnmatchedPage = Of<typeof schema.unmatchedPage>;

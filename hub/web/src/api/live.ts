@@ -61,7 +61,7 @@ function followLive(client: QueryClient, tell: (state: LiveState) => void): () =
       wasCut = false;
     };
     stream.onmessage = hear;
-    for (const topic of ['fleet', 'pictures', 'reports', 'jobs', 'activity', 'change'])
+    for (const topic of ['fleet', 'pictures', 'reports', 'jobs', 'drills', 'activity', 'change'])
       stream.addEventListener(topic, hear);
     stream.onerror = () => {
       wasCut = true;

@@ -4,6 +4,8 @@ import type {
   Day,
   Destination,
   Device,
+  Drill,
+  DrillPage,
   Estimate,
   Job,
   PicturePage,
@@ -111,6 +113,18 @@ export const jobsQuery = () =>
   queryOptions({
     queryKey: ['jobs'],
     queryFn: async ({ signal }) => listOf<Job>(await request('GET', ['jobs'], { signal }), 'jobs'),
+  });
+
+export const drillsQuery = (site: string, device: string) =>
+  queryOptions({
+    queryKey: ['drills', 'of', site, device],
+    queryFn: ({ signal }) => request<DrillPage>('GET', ['drills'], { query: { site, device, limit: 5 }, signal }),
+  });
+
+export const drillQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['drills', 'one', id],
+    queryFn: ({ signal }) => request<Drill>('GET', ['drills', id], { signal }),
   });
 
 export const activityQuery = (limit: number) =>

@@ -12,6 +12,8 @@ export function staleKeys({ topic }: Pick<LiveEvent, 'topic'>): QueryKey[] {
       return [['reports']];
     case 'jobs':
       return [['jobs'], ['reports', 'one'], ['reports', 'list']];
+    case 'drills':
+      return [['drills']];
     case 'activity':
       return [['activity']];
     default:

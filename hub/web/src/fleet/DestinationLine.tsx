@@ -8,7 +8,8 @@ import classes from './DestinationLine.module.css';
 /** One destination of a source: all there, or how much is on the way and since when. */
 export function DestinationLine({ destination }: { destination: DestinationState }) {
   const now = useNow();
-  const { name, state, backlog, oldestAt, error } = destination;
+  const { name, state, backlog, oldestAt, paused } = destination;
+  const error = paused ? null : destination.error;
   const tone = error ? 'bad' : backlog.count > 0 ? 'busy' : 'good';
   const Icon = error
     ? IconAlertCircle
@@ -25,11 +26,7 @@ export function DestinationLine({ destination }: { destination: DestinationState
       </span>
       <span className={classes.state}>
         {backlog.count === 0 ? (
-          state === 'stopped' ? (
-            'Stopped'
-          ) : (
-            'All delivered'
-          )
+          restText(destination)
         ) : (
           <>
             <strong>{countText(backlog.count)}</strong> · {bytesText(backlog.bytes)}
@@ -40,3 +37,8 @@ export function DestinationLine({ destination }: { destination: DestinationState
     </li>
   );
 }
+
+const restText = ({ state, paused }: DestinationState): string => {
+  if (paused) return 'Paused';
+  return state === 'stopped' ? 'Stopped' : 'All delivered';
+};

@@ -8,9 +8,10 @@ export type Problem = { level: 'bad' | 'warn'; title: string; message: string; h
 const DISK_FREE_MIN = 0.08;
 
 /** Problems of the whole device, which concern each of its sources. */
-export function deviceProblems({ presence, state }: Pick<Device, 'presence' | 'state'>): Problem[] {
+export function deviceProblems({ presence, state, drill }: Pick<Device, 'presence' | 'state' | 'drill'>): Problem[] {
   const found: Problem[] = [];
-  if (presence === 'offline')
+  // For a drill it is away because somebody wants it to be.
+  if (presence === 'offline' && drill === null)
     found.push({
       level: 'bad',
       title: 'Device offline',
@@ -89,7 +90,14 @@ export function sourceProblems(state: SourceState | undefined): Problem[] {
       hint: 'failure.log beside them says why.',
     });
   for (const destination of state.destinations)
-    if (destination.error)
+    if (destination.paused)
+      found.push({
+        level: 'warn',
+        title: `Deliveries to ${destination.name} are paused`,
+        message: `By ${destination.paused.by}. Pictures are taken and kept meanwhile.`,
+        hint: 'They go on when they are resumed under Destinations, or when the time is over.',
+      });
+    else if (destination.error)
       found.push({
         level: 'bad',
         title: `Nothing arrives at ${destination.name}`,

@@ -9,9 +9,20 @@ const TONES: Record<Device['presence'], Tone> = { online: 'good', late: 'warn', 
 const LABELS: Record<Device['presence'], string> = { online: 'Online', late: 'Late', offline: 'Offline' };
 
 /** Online, late or offline, and for how long when that is not well. */
-export function PresencePill({ device }: { device: Pick<Device, 'presence' | 'since' | 'lastHeardAt'> }) {
+export function PresencePill({ device }: { device: Pick<Device, 'presence' | 'since' | 'lastHeardAt' | 'drill'> }) {
   const now = useNow();
-  const { presence, since, lastHeardAt } = device;
+  const { presence, since, lastHeardAt, drill } = device;
+  if (drill && presence !== 'online') {
+    return (
+      <Tooltip label={`Away for an outage drill; it is back by itself at ${instantText(drill.until)}.`}>
+        <span>
+          <Pill tone="calm" testId="presence">
+            Drill · {spanText(millisOf(drill.until) - now)} left
+          </Pill>
+        </span>
+      </Tooltip>
+    );
+  }
   return (
     <Tooltip label={`${LABELS[presence]} since ${instantText(since)}. Last heard of ${instantText(lastHeardAt)}.`}>
       <span>

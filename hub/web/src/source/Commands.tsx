@@ -5,7 +5,7 @@ import { sendCommand } from '../api/calls.ts';
 import type { CommandRequest, CommandResult, SourceAddress } from '../api/documents.ts';
 import { useMay } from '../sign-in/user.ts';
 
-type Name = Exclude<CommandRequest['name'], 'ping'>;
+type Name = Exclude<CommandRequest['name'], 'ping' | 'pause-deliveries' | 'resume-deliveries'>;
 const DONE: Record<Name, string> = {
   capture: 'Picture taken.',
   scan: 'The folder is scanned.',

@@ -5,11 +5,12 @@ import { Ago } from '../parts/Ago.tsx';
 import { Pill } from '../parts/Pill.tsx';
 import { Surface } from '../parts/Surface.tsx';
 import classes from './Destinations.module.css';
+import { Pause, pauseText } from './Pause.tsx';
 
-type Props = { state: SourceState; offline: boolean };
+type Props = { address: { site: string; device: string }; state: SourceState; offline: boolean };
 
 /** Where this source's pictures go, and how far each place is. */
-export function Destinations({ state, offline }: Props) {
+export function Destinations({ address, state, offline }: Props) {
   return (
     <Surface title="Destinations">
       {state.destinations.length === 0 ? (
@@ -17,7 +18,7 @@ export function Destinations({ state, offline }: Props) {
       ) : (
         <ul className={classes.list}>
           {state.destinations.map((destination) => (
-            <Destination key={destination.name} destination={destination} offline={offline} />
+            <Destination key={destination.name} address={address} destination={destination} offline={offline} />
           ))}
         </ul>
       )}
@@ -32,24 +33,31 @@ const STATES = {
   stopped: ['plain', 'Stopped'],
 } as const;
 
+const PAUSED = ['warn', 'Paused'] as const;
 /** Nobody knows what it does now. */
 const OFFLINE = ['plain', 'Device offline'] as const;
 
-function Destination({ destination, offline }: { destination: DestinationState; offline: boolean }) {
-  const { name, backlog, verified, oldestAt, lastDeliveryAt, error } = destination;
+type ItemProps = Omit<Props, 'state'> & { destination: DestinationState };
+
+function Destination({ address, destination, offline }: ItemProps) {
+  const { name, backlog, verified, oldestAt, lastDeliveryAt, error, paused } = destination;
   const percent = percentOf(verified.count, verified.count + backlog.count);
-  const [tone, label] = offline ? OFFLINE : STATES[destination.state];
+  const [tone, label] = offline ? OFFLINE : paused ? PAUSED : STATES[destination.state];
   return (
     <li className={classes.item}>
       <div className={classes.head}>
         <span className={classes.name}>{name}</span>
-        <Pill tone={error ? 'bad' : tone} pulse={!offline && destination.state === 'delivering'}>
-          {label}
-        </Pill>
+        <span className={classes.now}>
+          <Pill tone={error && !paused ? 'bad' : tone} pulse={!offline && destination.state === 'delivering'}>
+            {label}
+          </Pill>
+          {offline ? null : <Pause address={address} destination={destination} />}
+        </span>
       </div>
+      {paused ? <div className={classes.paused}>{pauseText(paused)}</div> : null}
       <Progress
         value={percent}
-        color={error ? 'coral' : percent === 100 ? 'lagoon' : 'lamp'}
+        color={error && !paused ? 'coral' : percent === 100 ? 'lagoon' : 'lamp'}
         aria-label={`Verified at ${name}`}
       />
       <div className={classes.figures}>

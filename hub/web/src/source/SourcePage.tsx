@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { previewUrl } from '../api/calls.ts';
 import { deviceQuery } from '../api/queries.ts';
 import { RequestError } from '../api/request.ts';
+import { Drills } from '../drill/Drills.tsx';
 import { entriesOf } from '../fleet/entries.ts';
 import { Lost } from '../layout/Lost.tsx';
 import { Ago } from '../parts/Ago.tsx';
@@ -73,7 +74,7 @@ export function SourcePage() {
             <Condition device={device} state={state} known={entry.known} />
           </div>
           {state ? (
-            <Destinations state={state} offline={device.presence === 'offline'} />
+            <Destinations address={address} state={state} offline={device.presence === 'offline'} />
           ) : (
             <Alert color="gray">The device has not told of this source since the hub started.</Alert>
           )}
@@ -83,6 +84,7 @@ export function SourcePage() {
               <Endpoints endpoints={device.state.endpoints ?? []} offline={device.presence === 'offline'} />
             </div>
           ) : null}
+          <Drills device={device} />
           <Archive address={address} zone={state?.zone} />
         </div>
       ) : null}

@@ -38,6 +38,7 @@ const device = (name: string, sources: SourceState[], part: Partial<Device> = {}
   since: '2026-03-03T12:00:00.000Z',
   lastHeardAt: '2026-03-03T12:00:00.000Z',
   version: '0.1.0',
+  drill: null,
   state: {
     at: 0,
     session: 1,
@@ -83,6 +84,10 @@ it('tells problems, the worst first, and forgets a failed capture once one has s
     '2 files in the failure folder',
   ]);
   expect(problems({ storage: 'absent' })).toEqual(['Storage absent']);
+  const [archive] = source('s').destinations;
+  const paused = { at: 1, by: 'operator ada', until: null };
+  const told = { ...(archive as NonNullable<typeof archive>), error: { code: 'paused', message: 'paused' }, paused };
+  expect(problems({ destinations: [told] })).toEqual(['Deliveries to archive are paused']);
 });
 
 it('tells what its surroundings do to a device: too low a voltage, lines that cannot be used, endpoints that do not work', () => {
@@ -124,4 +129,11 @@ it('sums the fleet and filters by words and view', () => {
   expect(keys('two', 'all')).toEqual(['alps/two/late-one']);
   expect(keys('', 'backlog')).toEqual(['alps/two/late-one']);
   expect(keys('one/s', 'offline')).toEqual([]);
+});
+
+it('a device that is away for a drill is no problem, and one that is away is', () => {
+  const away = device('d', [source('s')], { presence: 'offline' });
+  const titles = (of: Device) => entriesOf([of])[0]?.problems.map(({ title }) => title);
+  expect(titles(away)).toEqual(['Device offline']);
+  expect(titles({ ...away, drill: { id: 'drill-1', until: '2026-03-03T13:00:00.000Z' } })).toEqual([]);
 });

@@ -38,6 +38,7 @@ export function reportOf(counts: Counts, part: Partial<Report> = {}): Report {
     unreadable: totals(counts.unreadable ?? 0),
     mendable: { count: 0, bytes: 0 },
     previous: null,
+    listing: null,
     jobs: [],
     ...part,
   };
