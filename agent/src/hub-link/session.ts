@@ -74,10 +74,13 @@ export function openHubSession(options: SessionOptions): HubSession {
   const status = (state: Message<'status'>['state']) =>
     encodeMessage('status', { state, session, generation, version, at: clock.now(), ackedSeq: options.ackedSeq() });
 
-  async function receive(topic: string, payload: Buffer): Promise<void> {
+  async function receive(topic: string, payload: Buffer, retained: boolean): Promise<void> {
     if (topic === HUB_STATUS) {
       hubOnline = parsePayload('hub/status', hubStatus, payload).state === 'online';
-      if (hubOnline) options.ready();
+      // A hub that comes back may have lost its database, or got an older one: a birth that the broker kept tells it where events
+      // began at its time, not where they stand now.
+      if (hubOnline && !retained) void greet();
+      else if (hubOnline) options.ready();
       return;
     }
     const about = parseTopic(topic);

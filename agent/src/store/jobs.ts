@@ -142,11 +142,15 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
           };
           database
             .insert(delivery)
-            .values({ assetId: id, destination, capturedAt, ...fresh })
+            .values({ assetId: id, destination, capturedAt, ordered: true, ...fresh })
             // What is being sent at this moment goes on; its outcome counts for the job.
             .onConflictDoUpdate({
               target: [delivery.assetId, delivery.destination],
-              set: { ...fresh, state: sql`case when state = 'sending' then 'sending' else 'pending' end` },
+              set: {
+                ...fresh,
+                state: sql`case when state = 'sending' then 'sending' else 'pending' end`,
+                ordered: sql`case when state in ('pending', 'sending') then ordered else 1 end`,
+              },
             })
             .run();
         }
@@ -193,6 +197,12 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
             database
               .update(delivery)
               .set({ state: 'withdrawn', errorCode: 'cancelled', errorMessage: message, updatedAt: clock.now() })
+              .where(and(waiting, eq(delivery.ordered, true)))
+              .run();
+            // What was owed before anybody ordered it is owed still.
+            database
+              .update(delivery)
+              .set({ state: 'pending', jobId: null, notBefore: 0, replace: false, updatedAt: clock.now() })
               .where(waiting)
               .run();
             state = 'CANCELLED';

@@ -85,6 +85,8 @@ export const delivery = sqliteTable(
     replace: integer({ mode: 'boolean' }).notNull().default(false),
     /** One of those that wait for the hours of the rest, where the destination takes one picture in so many. */
     thinned: integer({ mode: 'boolean' }).notNull().default(false),
+    /** Owed because a re-sync ordered it; false where it was owed anyway, and outlasts the end of every re-sync. */
+    ordered: integer({ mode: 'boolean' }).notNull().default(false),
     jobId: text(),
     receipt: text({ enum: ['size', 'digest'] }),
     errorCode: text(),

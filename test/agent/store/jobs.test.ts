@@ -81,6 +81,23 @@ test('a paused job sends nothing until it runs on; a cancelled one not at all', 
   expect(jobs.find('job-2')).toMatchObject({ done: { count: 5 } });
 });
 
+test('what was owed before a re-sync named it is owed still when that one is cancelled, also while it is paused', async () => {
+  const { jobs, deliveries, file, send, order } = await withArchive();
+  file('20261123/6.jpg');
+  jobs.begin(order(1, 'run'), { all: true, days: [], paths: [] });
+  const later = { ...order(1, 'run'), id: 'job-2' };
+  jobs.begin(later, { all: true, days: [], paths: [] });
+  jobs.follow({ ...later, version: 2, want: 'pause' });
+  expect(deliveries.claim('archive', ['live', 'backfill'])).toBeUndefined();
+  jobs.follow({ ...later, version: 3, want: 'cancel' });
+  expect(deliveries.backlog('garden', 'archive').count).toBe(1);
+  const owed = deliveries.claim('archive', ['live', 'backfill']);
+  expect(owed).toMatchObject({ path: '20261123/6.jpg', replace: false });
+  if (owed) deliveries.verified(owed, 'archive', receipt);
+  send();
+  expect(deliveries.backlog('garden', 'archive').count).toBe(0);
+});
+
 test('a job that its time is over for says so', async () => {
   const { jobs, order, clock } = await withArchive();
   jobs.begin(order(1, 'run'), { all: true, days: [], paths: [] });

@@ -1,0 +1,1 @@
+ALTER TABLE `delivery` ADD `ordered` integer DEFAULT false NOT NULL;
