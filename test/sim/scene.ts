@@ -48,6 +48,6 @@ export function drawScene({ between, one, chance }: Dice): Scene {
     queueMax: one([5, 100, 1000]),
     isBrokerEmbedded: chance(0.4),
     policy: one(['automatic', 'ask']),
-    deeds: between(8, 24),
+    deeds: between(6, 16),
   };
 }
