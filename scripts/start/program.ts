@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, renameSync } from 'node:fs';
+import { createWriteStream, existsSync, openSync, renameSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,7 +26,8 @@ export type Program = {
  */
 export function startProgram(name: string, command: string[], logFile: string): Program {
   if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`);
-  const log = createWriteStream(logFile, { mode: 0o600 });
+  // Opened at once: it is there, and is its own, before anybody looks for it or the next start puts it aside.
+  const log = createWriteStream(logFile, { fd: openSync(logFile, 'w', 0o600) });
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

@@ -14,7 +14,9 @@ test('a program’s lines can be waited for, are kept in its log, and its end is
   expect(await program.ended).toBe('exit code 3');
   expect(program.tail().sort()).toEqual(['dashboard: http://x', 'worse']);
   expect(await program.line(/never/, 5000)).toBeUndefined();
-  await until('the log is written', () => readFileSync(log, 'utf8').includes('worse'));
+  await until('the log is written', () =>
+    ['worse', 'dashboard'].every((word) => readFileSync(log, 'utf8').includes(word)),
+  );
   expect(await startProgram('a', ['true'], log).ended).toBe('exit code 0');
   expect(readFileSync(`${log}.1`, 'utf8')).toContain('dashboard');
 });
