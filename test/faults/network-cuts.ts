@@ -2,12 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDeliverer } from '@vigie/agent/deliver/deliverer';
 import { systemClock } from '@vigie/shared/kit/clock';
-import { silentLog } from '@vigie/shared/kit/log';
 import { openRemote } from '@vigie/shared/remote/open';
 import { onTestFinished } from 'vitest';
 import { startSshd } from '../../scripts/sshd.ts';
+import { deliverFrom } from '../support/deliver.ts';
 import { testLedger } from '../support/ledger.ts';
 import { sftpDestination } from '../support/remote.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -33,20 +32,12 @@ export async function cutNetwork(cuts: number, random: () => number): Promise<{ 
   await using network = await startTcpProxy({ target: sshd });
   const [held, root] = [await tempFolder(), await tempFolder()];
   const site = await testLedger(undefined, systemClock);
-  const deliverer = createDeliverer({
-    destination: 'archive',
+  const deliverer = deliverFrom(held, {
     remote: openRemote(sftpDestination(sshd, root, { port: network.port }), '', { stallMs: STALL_MS }),
     deliveries: site.deliveries,
-    locate: (row) => join(held, row.path),
-    address: (row) => row.path,
-    lost: () => false,
-    changed: () => undefined,
-    workers: 2,
-    proof: 'size',
     backoff: { baseMs: 10, capMs: 50 },
     clock: systemClock,
     random,
-    log: silentLog,
   });
 
   const known = new Map<string, string>();

@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createDeliverer } from '@vigie/agent/deliver/deliverer';
 import { LIVE_FOR_MS } from '@vigie/agent/store/deliveries';
 import { systemClock } from '@vigie/shared/kit/clock';
-import { silentLog } from '@vigie/shared/kit/log';
 import { openRemote } from '@vigie/shared/remote/open';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSshd } from '../../../scripts/sshd.ts';
+import { deliverFrom } from '../../support/deliver.ts';
 import { testLedger } from '../../support/ledger.ts';
 import { sftpDestination } from '../../support/remote.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
@@ -24,20 +23,12 @@ test('while a backlog is sent over a slow link, a fresh picture takes at most tw
   link.bandwidth(SPEED);
   const [held, root] = [await tempFolder(), await tempFolder()];
   const site = await testLedger();
-  const deliverer = createDeliverer({
-    destination: 'archive',
+  const deliverer = deliverFrom(held, {
     remote: openRemote(sftpDestination(sshd, root, { port: link.port }), '', { stallMs: 10_000 }),
     deliveries: site.deliveries,
-    locate: (row) => join(held, row.path),
-    address: (row) => row.path,
-    lost: () => false,
-    changed: () => undefined,
-    workers: 2,
-    proof: 'size',
     backoff: { baseMs: 100, capMs: 1_000 },
     clock: { ...systemClock, now: site.clock.now },
     random: () => 0.5,
-    log: silentLog,
   });
 
   function take(path: string): void {
