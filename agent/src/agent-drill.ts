@@ -41,7 +41,7 @@ export function openDrill(options: {
     clock,
     log,
   });
-  const reach: OpenRemote = (...where) => cutOff(openRemote(...where), drill.offline);
+  const reach: OpenRemote = (...where) => cutOff(() => openRemote(...where), drill.offline);
   return {
     ...drill,
     reach,

@@ -9,6 +9,7 @@ import { folderOf, readSecret } from '@vigie/shared/remote/destination-config';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
 import { openDrill, openResyncRate } from './agent-drill.ts';
 import { createAgentEndpoints } from './agent-endpoints.ts';
+import { openFilters } from './agent-filters.ts';
 import { deviceStateOf } from './agent-state.ts';
 import { type AgentConfig, pictureEnvironment } from './config.ts';
 import { createDeliverer, type Deliverer } from './deliver/deliverer.ts';
@@ -77,15 +78,14 @@ export async function runAgent(
   const limits = new Map(
     config.destinations.map((d) => [d.name, createLimits(d, { zone: config.zone, ledger, clock })]),
   );
+  const { takes } = openFilters({ config, ledger, clock, log });
   const deliveries = createDeliveries({
-    ledger,
+    ...{ ledger, outbox, clock, takes },
     gateOf: (name) => limits.get(name)?.gate,
-    outbox,
-    clock,
     destinationsOf: (name) => config.sources.find((s) => s.name === name)?.destinations ?? [],
   });
-  const jobs = createJobs(ledger, clock);
-  const pauses = createDeliveryPauses(ledger);
+  const jobs = createJobs(ledger, clock, takes);
+  const pauses = createDeliveryPauses(ledger, clock);
   const resyncRate = openResyncRate(ledger, clock);
   const drill = openDrill({
     ...{ ledger, outbox, jobs, clock, log },
@@ -147,7 +147,7 @@ export async function runAgent(
         delivered: () => retention.ladder.proved(),
         workers: destination.type === 'sftp' ? destination.connections : 2,
         proof: destination.proof ?? config.delivery.proof,
-        paused: () => pauses.of(destination.name, clock.now()),
+        paused: () => pauses.of(destination.name),
         cutOff: () => drill.acting() !== undefined,
         resyncPace: resyncRate.pace,
         pace: limits.get(destination.name)?.pace,

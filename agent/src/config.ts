@@ -5,6 +5,7 @@ import { duration } from '@vigie/shared/kit/duration';
 import { readConfig, withAbsolutePaths } from '@vigie/shared/kit/yaml-config';
 import { zoneName } from '@vigie/shared/kit/zone';
 import { identifier } from '@vigie/shared/protocol/asset';
+import { destinationFilter } from '@vigie/shared/protocol/destination-filter';
 import { HUB_SITE } from '@vigie/shared/protocol/topics';
 import { directoryDestination, sftpDestination } from '@vigie/shared/remote/destination-config';
 import { z } from 'zod';
@@ -61,6 +62,8 @@ const source = z
 const deliveryPolicy = {
   proof: z.enum(['size', 'digest']).optional(),
   limits: limitsConfig.prefault({}),
+  /** What it takes of its sources; absent: everything. */
+  filter: destinationFilter.optional(),
   /** What was proved is looked at again, each asset once within this time; 0s: never. */
   audit: z
     .strictObject({ within: duration.prefault('30d'), proof: z.enum(['size', 'digest']).default('size') })

@@ -4,6 +4,7 @@ import type { PowerCycle } from '@vigie/hardware/power/relay';
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Log } from '@vigie/shared/kit/log';
 import { stampedAt } from '@vigie/shared/kit/zone';
+import type { DestinationFilter } from '@vigie/shared/protocol/destination-filter';
 import type { SourceState } from '@vigie/shared/protocol/messages';
 import { walk } from '@vigie/shared/remote/walk';
 import { type Capturer, createCapturer } from './capture/capturer.ts';
@@ -57,12 +58,14 @@ export type Source = AsyncDisposable & {
   clockRaised(level: Trust, offsetMs: number): void;
   clockStepped(step: ClockStep): void;
   state(conditionOf: (destination: string) => Condition): SourceState;
+  /** Filters of its destinations, where they have one, by their names. */
+  filters(): Record<string, DestinationFilter>;
   run(signal: AbortSignal): Promise<void>;
 };
 
 export function openSource(options: {
   config: SourceConfig;
-  agent: Pick<AgentConfig, 'zone' | 'dataFolder' | 'location'>;
+  agent: Pick<AgentConfig, 'zone' | 'dataFolder' | 'location' | 'destinations'>;
   ledger: Ledger;
   outbox: Outbox;
   deliveries: Deliveries;
@@ -166,6 +169,7 @@ export function openSource(options: {
     trueTimes.tell((at, told) => `${nameAt(at)}${/\.[^.]*$/.exec(told)?.[0] ?? ''}`);
   }
   const { destinations } = config;
+  const filterOf = (d: string) => options.agent.destinations.find((one) => one.name === d)?.filter;
   const cardCopies = createCardCopies({ ledger, source: name, destinations, clock });
   const capturer = createCapturer({
     source: name,
@@ -213,7 +217,6 @@ export function openSource(options: {
     let wentThrough = false;
     await watched.open();
     await auditSource({
-      source: name,
       folder,
       assets,
       walk: (root) => walk(root, { signal }),
@@ -254,6 +257,10 @@ export function openSource(options: {
       if (to > from) schedule?.keeper.passed(to, CLOCK_STEP);
       changed();
     },
+    filters() {
+      const pairs = destinations.map((d) => [d, filterOf(d)] as const);
+      return Object.fromEntries(pairs.filter((pair): pair is [string, DestinationFilter] => pair[1] !== undefined));
+    },
     state(conditionOf) {
       const { capturing, nextAt } = capturer.condition();
       const { waiting, staged, failures } = watched.condition();
@@ -276,7 +283,9 @@ export function openSource(options: {
         seq: assets.seq(),
         held: assets.held(),
         storage: storage(),
-        destinations: config.destinations.map((d) => destinationState(name, d, deliveries, conditionOf(d))),
+        destinations: config.destinations.map((d) =>
+          destinationState(name, d, deliveries, conditionOf(d), filterOf(d)),
+        ),
       };
     },
     async run(signal) {

@@ -41,6 +41,8 @@ const TEST = [
   'lighttpd',
   'mosquitto',
   'mosquitto-clients',
+  'proftpd-core',
+  'proftpd-mod-crypto',
   'python3-gi',
   'python3-pyftpdlib',
   'qemu-system-arm',
@@ -52,7 +54,7 @@ const TEST = [
 ];
 
 /** Debian's packages that would start a server of their own: it is kept from starting, now and at the next boot. */
-const SERVICES = { 'openssh-server': 'ssh', lighttpd: 'lighttpd', mosquitto: 'mosquitto' };
+const SERVICES = { 'openssh-server': 'ssh', lighttpd: 'lighttpd', mosquitto: 'mosquitto', 'proftpd-core': 'proftpd' };
 
 /** @param {'run' | 'test'} purpose */
 export function installDebianPackages(purpose) {

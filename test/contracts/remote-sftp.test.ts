@@ -288,7 +288,8 @@ test('the server flushes the part before the name, and the name after it', async
       const call = /^\d+\s+([a-z0-9]+)\(/.exec(line)?.[1];
       return `${call?.replace(/at2?$/, '')} ${line.includes(part) ? 'part' : line.includes(final) ? 'final' : line}`;
     });
-  expect(steps).toEqual(['fsync part', 'link part', 'fsync final', 'fsync part', 'rename part', 'fsync final']);
+  // The second flush goes by the handle that has written the bytes: after a link the kernel shows it by its first name still.
+  expect(steps).toEqual(['fsync part', 'link part', 'fsync part', 'fsync part', 'rename part', 'fsync final']);
 });
 
 test('many files of all sizes at once arrive byte for byte, also across a change of keys', async () => {

@@ -177,6 +177,32 @@ describe.each(KINDS)('%s', (kind) => {
     }
   });
 
+  test('of what the sender believes unsent, keeps and proves what is there all the same', async () => {
+    const { remote, place } = await destination(kind);
+    const file = { ...(await upload('20260101/a.jpg', 40_000)), unsent: true };
+    expect(await remote.store(file)).toMatchObject({ sent: true });
+    expect(await remote.store(file)).toMatchObject({ sent: false, level: 'digest', sha256: file.sha256 });
+    execFileSync('ln', [join(place, file.path), join(place, partOf(file))]);
+    expect(await remote.store(file), 'cut between the two halves of a rename').toMatchObject({ sent: false });
+    expect(readdirSync(join(place, '20260101'))).toEqual(['a.jpg']);
+
+    const other = Buffer.alloc(40_000);
+    rmSync(join(place, file.path));
+    put(join(place, file.path), other);
+    expect(await codeFrom(remote.store(file))).toBe('conflict');
+    execFileSync('ln', [join(place, file.path), join(place, partOf(file))]);
+    expect(await codeFrom(remote.store(file))).toBe('conflict');
+    expect(readFileSync(join(place, file.path)).equals(other)).toBe(true);
+    expect(readdirSync(join(place, '20260101'))).toEqual(['a.jpg']);
+    expect(await remote.store({ ...file, replace: true })).toMatchObject({ sent: true });
+    expect(readFileSync(join(place, file.path)).equals(file.bytes)).toBe(true);
+
+    rmSync(join(place, file.path));
+    put(join(place, partOf(file)), file.bytes.subarray(0, 10_000));
+    expect(await remote.store(file)).toMatchObject({ sent: true });
+    expect(readFileSync(join(place, file.path)).equals(file.bytes)).toBe(true);
+  });
+
   test('never writes through a part that is a second name of the final file', async () => {
     const { remote, place } = await destination(kind);
     const file = await upload('20260101/a.jpg', 400_000);

@@ -1,9 +1,14 @@
 import { mkdirSync } from 'node:fs';
+import type { HubConfig } from '@vigie/hub/config';
+import { drillConfig } from '@vigie/hub/drill/drill-config';
+import type { drillDocument } from '@vigie/hub/drill/drill-document';
 import { createAcknowledger } from '@vigie/hub/fleet/acknowledger';
 import { createCommander } from '@vigie/hub/fleet/commander';
 import { createFleet } from '@vigie/hub/fleet/fleet';
+import { createFloodGate } from '@vigie/hub/fleet/flood-gate';
 import { createIntake } from '@vigie/hub/fleet/intake';
 import { createPresenceWatch } from '@vigie/hub/fleet/presence-watch';
+import { openHubDrills } from '@vigie/hub/hub-drills';
 import { createHubOperator } from '@vigie/hub/hub-operator';
 import { createReconciler } from '@vigie/hub/inventory/reconciler';
 import { createSideOpener } from '@vigie/hub/report/open-side';
@@ -12,6 +17,7 @@ import { createReportRunner } from '@vigie/hub/report/runner';
 import { jobDocument } from '@vigie/hub/resync/job-document';
 import { createJobList } from '@vigie/hub/resync/job-list';
 import { createResync } from '@vigie/hub/resync/orders';
+import { outageReport } from '@vigie/hub/resync/outage-report';
 import { createOutageWatch } from '@vigie/hub/resync/outage-watch';
 import { isMendable } from '@vigie/hub/resync/plan';
 import { createRateMeter } from '@vigie/hub/resync/rate-meter';
@@ -38,12 +44,16 @@ import {
 import type { SimDestination } from './destination.ts';
 import { FOLDER } from './device.ts';
 import { connectPower, PowerCut } from './power.ts';
+import type { Scene } from './scene.ts';
 import type { Life } from './time.ts';
 import type { Wire } from './wire.ts';
 
 const DAY_MS = 86_400_000;
 /** A hub looks each second; a history has more seconds than it can pay for. */
 const LOOK_EVERY_MS = 10_000;
+
+/** What came of an outage drill. */
+export type Sheet = ReturnType<typeof drillDocument>;
 
 /** The hub in one life: its real core, from the database to the link, without a broker of its own and without HTTP. */
 export type SimHub = ReturnType<typeof startSimHub>;
@@ -54,19 +64,21 @@ export function startSimHub(options: {
   folder: string;
   destinations: readonly SimDestination[];
   openLink: (given: LinkOptions) => Link;
-  policy: 'automatic' | 'ask' | 'never';
+  scene: Pick<Scene, 'policy' | 'resync' | 'allowance'>;
   /** The bug that a device is told that its event is safe when it was heard, not when it is committed. */
   acknowledgesEarly: boolean;
   reportChanged: (row: ReportRow) => void;
+  drillChanged: (sheet: Sheet) => void;
   /** A loop of the program has ended with an error. */
   failed: (message: string) => void;
   random: () => number;
 }) {
-  const { life, wire, destinations, random } = options;
+  const { life, wire, scene, destinations, random } = options;
   const { clock } = life;
   const log = silentLog;
   mkdirSync(options.folder, { recursive: true });
   const store = openStore(options.folder);
+  store.sqlite.pragma('locking_mode = EXCLUSIVE');
   const power = connectPower(store.sqlite, life);
   const signal = new AbortController().signal;
   const none = () => undefined;
@@ -138,7 +150,9 @@ export function startSimHub(options: {
     inventories,
     activities,
     rate: meter.rate,
-    publishNext: (a, orders) => say(topicOf(a, 'job/next'), encodeMessage('job/next', { jobs: orders }), true),
+    publishNext: (a, jobs, bytesPerSecond) =>
+      say(topicOf(a, 'job/next'), encodeMessage('job/next', { jobs, bytesPerSecond }), true),
+    limits: scene.resync,
     followUp: ({ left, right, filter, proof, by }) =>
       void queueReport({ left, right, filter, proof, by, trigger: 'resync', sync: false }),
     changed: none,
@@ -151,30 +165,38 @@ export function startSimHub(options: {
     inventories,
     activities,
     listable: new Set(configs.map((d) => d.name)),
-    policy: options.policy,
+    policy: scene.policy,
     outageAfterMs: 60_000,
-    report: (left, right, sync) =>
-      void queueReport({
-        left: JSON.stringify(left),
-        right: JSON.stringify(right),
-        filter: '{}',
-        by: 'automatic',
-        trigger: 'outage',
-        sync,
-      }),
+    isDrill: (address) => drills.underWay(address),
+    report: (left, right, sync) => void queueReport(outageReport(left, right, sync, 'automatic')),
     clock,
     log,
+  });
+  const drills = openHubDrills({
+    ...{ store, devices, activities, commander, clock, log },
+    config: {
+      destinations: configs,
+      resync: { policy: scene.policy },
+      drills: drillConfig.parse({}),
+    } as unknown as HubConfig,
+    report: (left, right, sync) => void queueReport(outageReport(left, right, sync, 'outage drill')),
+    unnoticed: (address) => outages.down(address),
+    changed(id) {
+      const sheet = drills.service.get(id);
+      if (sheet) options.drillChanged(sheet);
+    },
   });
   const presence = createPresenceWatch({
     devices,
     activities,
     limits: { lateAfter: 60_000, offlineAfter: 120_000 },
+    isDrilled: (row) => drills.away(row) !== undefined,
     changed(row, now) {
       if (now === 'offline') outages.down(row);
     },
     clock,
   });
-  const intake = createIntake({
+  const heard = createIntake({
     store,
     devices,
     inventories,
@@ -188,15 +210,17 @@ export function startSimHub(options: {
       resync.updated(address, update);
     },
     born: resync.tell,
+    drillTold: drills.told,
     destinationDown: outages.down,
     live: none,
     clock,
     log,
   });
+  const intake = createFloodGate({ intake: heard, activities, clock, log, limits: scene.allowance });
   const reports = createReports({
     reports: reportStore,
     jobs,
-    jobDocument,
+    jobDocument: (row) => jobDocument(row, resync.waits(row)),
     runner,
     isMendable,
     rate: meter.rate,
@@ -207,8 +231,7 @@ export function startSimHub(options: {
     fleet: createFleet({ devices, inventories, previews, commander, clock } as Parameters<typeof createFleet>[0]),
     reports,
     jobs: createJobList(jobs, resync),
-    // No drill is ordered here.
-    drills: { start: () => Promise.reject() as never, list: () => ({ total: 0, drills: [] }), get: none },
+    drills: drills.service,
     resync,
     say,
     audit: none,
@@ -255,7 +278,9 @@ export function startSimHub(options: {
     for (;;) {
       presence.look();
       outages.look();
+      drills.look();
       resync.expire();
+      resync.allot();
       await clock.sleep(LOOK_EVERY_MS);
     }
   }
@@ -269,7 +294,9 @@ export function startSimHub(options: {
   }
 
   return {
-    ...{ life, power, store, devices, inventories, reportStore, jobs, resync, activities, queueReport, reports },
+    ...{ life, power, store, devices, inventories, reportStore, jobs, resync, activities, drills, queueReport },
+    /** A whole copy of the database, as `.backup` makes it. */
+    backup: () => store.sqlite.serialize(),
     /** Ends what is left of a life that was cut. */
     bury: () => store[Symbol.dispose](),
   };

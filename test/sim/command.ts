@@ -1,8 +1,8 @@
 /** What `pnpm sim` runs; `scripts/sim.ts` says how it is called. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { BUGS } from './bugs.ts';
 import { failureText, runSeeds } from './run-seeds.ts';
-import { BUGS } from './site.ts';
 
 const PROGRESS_EVERY = 100;
 

@@ -10,3 +10,7 @@ export function pictureOf(device: string, number: number, at: number, size: numb
   const name = `${String(number).padStart(5, '0')}.jpg`;
   return { jobId: `${device}-${number}`, path: `${day}/${name}`, size, sha256, at };
 }
+
+/** Bytes of the smallest and of the largest picture. */
+export const SIZE_MIN = 20_000;
+export const SIZE_MAX = 200_000;

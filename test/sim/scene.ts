@@ -1,3 +1,7 @@
+import { type Limits, limitsConfig } from '@vigie/agent/deliver/limits/limits-config';
+
+const HOUR = 3_600_000;
+
 /** What a history plays on: drawn once from its seed. */
 export type Scene = {
   days: number;
@@ -14,6 +18,14 @@ export type Scene = {
   /** The broker is the hub's own: it ends with it, and keeps nothing. */
   isBrokerEmbedded: boolean;
   policy: 'automatic' | 'ask';
+  /** What may go to each destination, and when. */
+  limits: Limits;
+  /** Every proof is looked at again within so much time; 0: never. */
+  auditWithinMs: number;
+  /** What all re-syncs of all devices may take together. */
+  resync: { devicesAtOnce?: number; bandwidth?: number };
+  /** What the hub hears of one device. */
+  allowance: { perSecond: number; burst: number };
   deeds: number;
 };
 
@@ -35,6 +47,17 @@ export function diceOf(random: () => number): Dice {
   };
 }
 
+/** Half of the scenes have none. Windows are so long that what is owed at an opening goes before they shut. */
+const LIMITS = [
+  ...Array<object>(6).fill({}),
+  { bandwidth: '64K' },
+  { bandwidth: '08:00,32K 20:00,off' },
+  { monthly: '600K' },
+  { windows: [{ open: ['18:00-06:00'] }] },
+  { thin: { oneIn: 3, rest: ['18:00-06:00'] } },
+  { windows: [{ kinds: ['jpg'], open: ['10:00-02:00'] }], thin: { oneIn: 2, rest: ['20:00-12:00'] }, monthly: '2M' },
+];
+
 export function drawScene({ between, one, chance }: Dice): Scene {
   return {
     days: between(1, 30),
@@ -48,6 +71,13 @@ export function drawScene({ between, one, chance }: Dice): Scene {
     queueMax: one([5, 100, 1000]),
     isBrokerEmbedded: chance(0.4),
     policy: one(['automatic', 'ask']),
+    limits: limitsConfig.parse(one(LIMITS)),
+    auditWithinMs: one([0, 0, HOUR / 3, 24 * HOUR]),
+    resync: one([{}, {}, { devicesAtOnce: 1 }, { bandwidth: 60_000 }, { devicesAtOnce: 1, bandwidth: 60_000 }]),
+    allowance: one([
+      { perSecond: 100, burst: 3000 },
+      { perSecond: 5, burst: 60 },
+    ]),
     deeds: between(6, 16),
   };
 }

@@ -1,21 +1,20 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Limits } from '@vigie/agent/deliver/limits/limits-config';
 import type { ReportRow } from '@vigie/hub/store/reports';
 import { parseTopic, UPWARD } from '@vigie/shared/protocol/topics';
 import { createSimBroker } from './broker.ts';
-import { type SimHub, startSimHub } from './central.ts';
+import type { Bug } from './bugs.ts';
+import { type Sheet, type SimHub, startSimHub } from './central.ts';
 import { createSimDestination } from './destination.ts';
 import { type Address, type DeviceDisk, type SimAgent, startAgent } from './device.ts';
-import { type Picture, pictureOf } from './picture.ts';
+import { newMeter } from './guard.ts';
+import { type Picture, pictureOf, SIZE_MAX, SIZE_MIN } from './picture.ts';
 import { withPower } from './power.ts';
 import type { Scene } from './scene.ts';
 import { createSimTime, type Machine } from './time.ts';
 import { createTrace } from './trace.ts';
 import { createLinks, newWire, type Wire } from './wire.ts';
-
-/** A bug that is put in on purpose: a simulator that finds none proves nothing. */
-export const BUGS = ['acknowledge-early', 'receipt-early', 'listing-remembered'] as const;
-export type Bug = (typeof BUGS)[number];
 
 /** A device with all that outlasts its program. `agent` is undefined while it is off. */
 export type SimDevice = {
@@ -25,10 +24,16 @@ export type SimDevice = {
   disk: DeviceDisk;
   taken: Picture[];
   agent: SimAgent | undefined;
+  limits: Limits;
+  /** Its ledger is gone at its next start. */
+  isLedgerLost: boolean;
 };
 
 /** Everything that a history is about: machines, wires, broker, destinations. */
 export type Site = ReturnType<typeof createSite>;
+
+/** How long a program is away that begins anew. */
+const RESTART_MS = 1_000;
 
 /** How long a program that was cut stays off. */
 type Off = { ms: number };
@@ -39,12 +44,20 @@ export function createSite(options: {
   folder: string;
   bug: Bug | undefined;
   reportChanged: (row: ReportRow) => void;
+  drillChanged: (sheet: Sheet) => void;
+  /** A device begins with a new ledger, which knows nothing of the one before. */
+  ledgerLost: (device: SimDevice) => void;
+  /** The hub begins with an older database, or with none. */
+  hubRestored: () => void;
   fault: (message: string) => void;
 }) {
   const { scene, random, folder, bug, fault } = options;
   const time = createSimTime(random);
   const { trace, end: endOfTrace } = createTrace(time.passed);
   const calm = { value: false };
+  const parts: { hub: SimHub | undefined; backup: Buffer | undefined; isToBeRestored: boolean } = {
+    ...{ hub: undefined, backup: undefined, isToBeRestored: false },
+  };
   const chance = (likelihood: number) => !calm.value && random() < likelihood;
 
   const broker = createSimBroker({
@@ -59,6 +72,10 @@ export function createSite(options: {
     broker,
     random,
     overtakes: (topic) => chance(scene.overtakes) && mayOvertake.has(parseTopic(topic)?.family ?? ''),
+    said(clientId) {
+      const device = devices.find(({ address }) => address.device === clientId);
+      if (device?.agent?.drill.acting()) fault(`${clientId} says something in its outage drill`);
+    },
     trace,
   });
   const destinations = scene.destinations.map((name) =>
@@ -78,19 +95,18 @@ export function createSite(options: {
     address: { site: 'main', device },
     machine: time.machine(),
     wire: newWire(),
-    disk: { folder: join(folder, device), files: new Map(), input: [], filed: [], ordered: 0 },
+    disk: { folder: join(folder, device), files: new Map(), input: [], filed: [], ordered: 0, meter: newMeter() },
     taken: [],
-    agent: undefined,
+    ...{ agent: undefined, limits: scene.limits, isLedgerLost: false },
   }));
   const hubMachine = time.machine();
   const hubWire = newWire();
   /** Programs whose end is settled: each is started again once. */
   const doomed = new Set<SimAgent | SimHub>();
-  const parts: { hub: SimHub | undefined } = { hub: undefined };
 
   function take(device: SimDevice): Picture {
     const { machine, taken, disk, address } = device;
-    const size = 20_000 + Math.floor(random() * 180_000);
+    const size = SIZE_MIN + Math.floor(random() * (SIZE_MAX - SIZE_MIN));
     const picture = pictureOf(address.device, taken.length + 1, machine.now(), size);
     taken.push(picture);
     disk.input.push(picture);
@@ -102,6 +118,11 @@ export function createSite(options: {
 
   function startDevice(device: SimDevice): void {
     if (device.agent) return;
+    if (device.isLedgerLost) {
+      removeDatabase(device.disk.folder, 'ledger.sqlite');
+      device.isLedgerLost = false;
+      options.ledgerLost(device);
+    }
     const life = device.machine.begin();
     const name = device.address.device;
     trace(`${name} starts`);
@@ -110,6 +131,8 @@ export function createSite(options: {
       life,
       destinations,
       workers: scene.workers,
+      auditWithinMs: scene.auditWithinMs,
+      bug,
       openLink: openLink(life, device.wire),
       capture() {
         const { path } = take(device);
@@ -120,21 +143,31 @@ export function createSite(options: {
       random,
     });
     fileInput(device);
+    if (bug !== 'ledger-not-rebuilt') device.agent.adopt(device.taken);
   }
   function startHub(): void {
     if (parts.hub) return;
+    const databaseFolder = join(folder, 'hub');
+    if (parts.isToBeRestored) {
+      removeDatabase(databaseFolder, 'hub.sqlite');
+      if (parts.backup) writeFileSync(join(databaseFolder, 'hub.sqlite'), parts.backup);
+      parts.isToBeRestored = false;
+      trace('hub restored', parts.backup ? 'from a backup' : 'from nothing');
+      options.hubRestored();
+    }
     const life = hubMachine.begin();
     trace('hub starts');
     if (scene.isBrokerEmbedded && !broker.isUp) broker.start();
     parts.hub = startSimHub({
       life,
       wire: hubWire,
-      folder: join(folder, 'hub'),
+      folder: databaseFolder,
       destinations,
       openLink: openLink(life, hubWire),
-      policy: scene.policy,
+      scene,
       acknowledgesEarly: bug === 'acknowledge-early',
       reportChanged: options.reportChanged,
+      drillChanged: options.drillChanged,
       failed: fault,
       random,
     });
@@ -151,7 +184,10 @@ export function createSite(options: {
   function cutDevice(device: SimDevice, writes: number, off: Off): void {
     const { agent } = device;
     cut(agent, writes, () => {
+      // It has begun anew already, with another configuration.
+      if (device.agent !== agent) return;
       trace(`${device.address.device} is cut`);
+      device.disk.meter.disturbances += 1;
       time.after(off.ms, () => {
         agent?.bury();
         device.agent = undefined;
@@ -171,6 +207,19 @@ export function createSite(options: {
       });
     });
   }
+  /** A new configuration, with which the program begins anew. */
+  function setLimits(device: SimDevice, limits: Limits): void {
+    device.limits = limits;
+    const { agent } = device;
+    if (!agent || agent.life.isOver) return;
+    device.disk.meter.disturbances += 1;
+    device.agent = undefined;
+    agent.life.cut();
+    time.after(RESTART_MS, () => {
+      agent.bury();
+      startDevice(device);
+    });
+  }
   function setWire(wire: Wire, state: Wire['state']): void {
     if (wire.state === state) return;
     wire.state = state;
@@ -179,8 +228,19 @@ export function createSite(options: {
 
   return {
     ...{ time, trace, broker, destinations, devices, hubWire, hubMachine, scene },
-    ...{ take, fileInput, startDevice, startHub, cutDevice, cutHub, setWire, endOfTrace },
+    ...{ take, fileInput, startDevice, startHub, cutDevice, cutHub, setLimits, setWire, endOfTrace },
     hub: () => (parts.hub?.life.isOver ? undefined : parts.hub),
+    /** Somebody makes a copy of the hub's database. */
+    backUpHub() {
+      const { hub } = parts;
+      if (hub && !hub.life.isOver) parts.backup = hub.backup();
+    },
+    /** The hub's disk breaks: it goes on with the last copy of its database, or with an empty one where there is none. */
+    restoreHub(off: Off) {
+      if (calm.value) return;
+      parts.isToBeRestored = true;
+      cutHub(0, off);
+    },
     /** No fault happens by chance from now on. */
     calm() {
       calm.value = true;
@@ -195,4 +255,9 @@ export function createSite(options: {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Removes a SQLite database that nobody has open. */
+function removeDatabase(folder: string, name: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `${name}${end}`), { force: true });
 }

@@ -12,7 +12,7 @@ export function createTrace(passed: () => number) {
   let isOver = false;
   const trace: Trace = (what, about = '') => {
     if (isOver) return;
-    const line = `${(passed() / 1000).toFixed(3)} ${what} ${about}`.replace(/(resync|operator)-[0-9a-f]+/g, '$1');
+    const line = `${(passed() / 1000).toFixed(3)} ${what} ${about}`.replace(/(resync|operator|drill)-[0-9a-f]+/g, '$1');
     hash.update(line).update('\n');
     lines += 1;
     tail.push(line);

@@ -1,11 +1,16 @@
 import type { ReportRow } from '@vigie/hub/store/reports';
 import type { Figures } from '@vigie/shared/protocol/report';
 import { folderOf } from '@vigie/shared/remote/destination-config';
+import type { Sheet } from './central.ts';
 import type { SimDestination } from './destination.ts';
-import { FOLDER, SOURCE } from './device.ts';
+import { FOLDER, type SimAgent, SOURCE } from './device.ts';
 import type { Picture } from './picture.ts';
 import type { SimDevice, Site } from './site.ts';
 import { BEGINNING } from './time.ts';
+
+/** A live source always has a picture or two on its way: a drill may pass all the same. */
+const ON_ITS_WAY_MAX = 2;
+const REVOKED = ['lost-at-destination', 'changed-at-destination'];
 
 /** What must hold, and what the world knows that no program can know. */
 export type Truth = ReturnType<typeof createTruth>;
@@ -18,8 +23,16 @@ export function createTruth(site: () => Site, fault: (message: string) => void) 
   const tampered = new Set<string>();
   /** Names that were rejected, each told by one event. */
   const rejected: { device: SimDevice; name: string }[] = [];
+  /** Of those, the ones whose event or whose trace at the hub may have gone with a database. */
+  const untold = new Set<string>();
+  /** Pictures that were purged here before the ledger was lost: nothing at the device knows of them any more, as `cam-1 20261123/00001.jpg`. */
+  const forgotten = new Set<string>();
+  /** The last that the hub knew of each device, by life of its ledger: `cam-1 events` and `cam-1 inventory`. */
+  const knowledge = new Map<string, Map<string, number>>();
   let reports = 0;
+  let ledgersLost = 0;
 
+  const isForgotten = ({ address }: SimDevice, path: string) => forgotten.has(`${address.device} ${path}`);
   const isTampered = (at: SimDestination, path: string) => tampered.has(`${at.name}:${path}`);
 
   /** Every receipt that the ledger has stands for bytes that are there, and flushed. */
@@ -38,6 +51,59 @@ export function createTruth(site: () => Site, fault: (message: string) => void) 
       if (isTampered(at, pathAt(device, { path }))) continue;
       fault(`a receipt without bytes: ${destination} does not hold ${device.address.device} ${path}`);
     }
+    for (const { path, destination } of revokedAt(agent)) {
+      if (isTampered(destinationOf(destination), pathAt(device, { path }))) continue;
+      fault(`a false alarm: ${path} was told as gone from ${destination}, where nobody has touched it`);
+    }
+  }
+
+  /** What the hub knows of a device goes back only with a new ledger, or with an older database of its own. */
+  function checkKnowledge(device: SimDevice): void {
+    const hub = site().hub();
+    const row = hub?.devices.find(device.address);
+    const inventory = hub?.inventories.find({ ...device.address, source: SOURCE });
+    const name = device.address.device;
+    if (row) learnt(`${name} events`, row.generation, row.ackedSeq);
+    if (inventory) learnt(`${name} inventory`, inventory.generation, inventory.seq);
+  }
+  function learnt(what: string, generation: string, seq: number): void {
+    const lives = knowledge.get(what) ?? new Map<string, number>();
+    knowledge.set(what, lives);
+    const before = lives.get(generation) ?? 0;
+    const isOld = lives.has(generation) && [...lives.keys()].at(-1) !== generation;
+    lives.set(generation, seq);
+    if (isOld) fault(`the hub went back to an older life of the ledger: ${what}`);
+    if (seq < before) fault(`the hub went back from ${before} to ${seq}: ${what}`);
+  }
+
+  /** The sheet of a drill that has passed stands for pictures that are there. */
+  function checkSheet({ id, device: name, state, returnedAt, reasons }: Sheet): void {
+    site().trace(`drill of ${name}`, `${state} ${reasons.join(' ')}`);
+    if (state !== 'passed') return;
+    const device = site().devices.find((d) => d.address.device === name) as SimDevice;
+    const back = Date.parse(returnedAt as string) - BEGINNING;
+    const before = device.disk.filed.filter(({ passed }) => passed < back);
+    for (const at of site().destinations) {
+      const absent = before.filter(
+        ({ picture }) => !at.files.has(pathAt(device, picture)) && !isTampered(at, pathAt(device, picture)),
+      );
+      if (absent.length <= ON_ITS_WAY_MAX) continue;
+      fault(`a sheet lies: the drill of ${name} passed, and ${absent.length} pictures are not at ${at.name}; ${id}`);
+    }
+  }
+
+  function ledgerLost(device: SimDevice): void {
+    ledgersLost += 1;
+    const { disk, taken, address } = device;
+    const isKept = ({ path }: Picture) => disk.files.has(`/result/${path}`) || disk.input.some((p) => p.path === path);
+    for (const picture of taken) if (!isKept(picture)) forgotten.add(`${address.device} ${picture.path}`);
+    disk.filed = disk.filed.filter(({ picture }) => isKept(picture));
+    disk.meter.sent.clear();
+    for (const { device: of, name } of rejected) if (of === device) untold.add(name);
+  }
+  function hubRestored(): void {
+    knowledge.clear();
+    for (const { name } of rejected) untold.add(name);
   }
 
   const destinationOf = (name: string) => site().destinations.find((d) => d.name === name) as SimDestination;
@@ -82,12 +148,14 @@ export function createTruth(site: () => Site, fault: (message: string) => void) 
     const known = row ? [...hub.inventories.entries(row)].map(lineOf).sort() : [];
     if (held.join() !== known.join())
       fault(`${address.device}: the hub's inventory has ${known.length} entries, the device's ${held.length}`);
-    if (held.length !== taken.length) fault(`${address.device}: ${taken.length} taken, ${held.length} in the ledger`);
+    const due = taken.filter(({ path }) => !isForgotten(device, path)).length;
+    if (held.length !== due) fault(`${address.device}: ${due} taken, ${held.length} in the ledger`);
     if (hub.devices.find(address)?.presence !== 'online') fault(`${address.device}: it is not online for the hub`);
     const told = hub.activities.recent(20_000).map(({ type, message }) => (type === 'rejected' ? message : ''));
     for (const { name } of rejected.filter((r) => r.device === device)) {
       const times = told.filter((message) => message.includes(`${name} `)).length;
-      if (times !== 1) fault(`${address.device}: the event about ${name} was applied ${times} times`);
+      if (times > 1 || (times === 0 && !untold.has(name)))
+        fault(`${address.device}: the event about ${name} was applied ${times} times`);
     }
   }
 
@@ -107,9 +175,17 @@ export function createTruth(site: () => Site, fault: (message: string) => void) 
   }
 
   return {
-    ...{ tampered, rejected, checkReceipts, checkReport, checkDevice, checkDestination, isTampered },
+    ...{ tampered, rejected, isTampered, isForgotten, ledgerLost, hubRestored },
+    ...{ checkReceipts, checkKnowledge, checkReport, checkSheet, checkDevice, checkDestination },
     reports: () => reports,
+    ledgersLost: () => ledgersLost,
   };
+}
+
+/** Proofs that a second look has taken back. */
+function revokedAt({ ledger }: SimAgent): { path: string; destination: string }[] {
+  const sql = `SELECT a.path, d.destination FROM delivery d JOIN asset a ON a.id = d.asset_id WHERE d.state = 'withdrawn' AND d.error_code IN (?, ?)`;
+  return ledger.sqlite.prepare(sql).all(...REVOKED) as { path: string; destination: string }[];
 }
 
 const lineOf = ({

@@ -26,9 +26,11 @@ export function createLinks(options: {
   random: () => number;
   /** May messages of one topic overtake each other? What tells a state keeps its order, which is MQTT's own promise. */
   overtakes: (topic: string) => boolean;
+  /** A client's message has reached the broker. */
+  said: (clientId: string) => void;
   trace: Trace;
 }): (life: Life, wire: Wire) => (given: LinkOptions) => Link {
-  const { time, broker, random, overtakes, trace } = options;
+  const { time, broker, random, overtakes, said, trace } = options;
 
   return (life, wire) => (given) => {
     const { clock } = life;
@@ -165,6 +167,7 @@ export function createLinks(options: {
         if (!connection.isUp || wire.state !== 'up' || !broker.isUp) return;
         trace(`${name} says`, `${topic} ${bytes.length}`);
         broker.publish(message);
+        said(name);
         time.after(travel(), () => {
           if (connection.isUp && wire.state === 'up' && !life.isOver) resolve();
         });

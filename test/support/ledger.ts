@@ -3,6 +3,7 @@ import { type AssetRow, createAssets } from '@vigie/agent/store/assets';
 import { createDeliveries } from '@vigie/agent/store/deliveries';
 import { createJobs } from '@vigie/agent/store/jobs';
 import { openLedger } from '@vigie/agent/store/ledger';
+import type { Takes } from '@vigie/agent/store/left-out';
 import { createOutbox } from '@vigie/agent/store/outbox';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { kindOf } from '@vigie/shared/protocol/asset';
@@ -23,7 +24,12 @@ export function handClock(now = Date.UTC(2026, 10, 23, 12)): Clock & { advance(m
 }
 
 /** A real ledger in a folder of its own, with a source `garden` that owes to `archive` and `mirror`. */
-export async function testLedger(folder?: string, given?: Clock, gateOf?: (destination: string) => Gate | undefined) {
+export async function testLedger(
+  folder?: string,
+  given?: Clock,
+  gateOf?: (destination: string) => Gate | undefined,
+  takes?: Takes,
+) {
   const hand = handClock();
   const clock = given ? { ...given, advance: hand.advance } : hand;
   const ledger = openLedger(folder ?? (await tempFolder()));
@@ -35,6 +41,7 @@ export async function testLedger(folder?: string, given?: Clock, gateOf?: (desti
     clock,
     destinationsOf: () => ['archive', 'mirror'],
     ...(gateOf && { gateOf }),
+    ...(takes && { takes }),
   });
   const filed: AssetRow[] = [];
   const assets = createAssets({
@@ -45,7 +52,7 @@ export async function testLedger(folder?: string, given?: Clock, gateOf?: (desti
     clock,
     filed: (row) => filed.push(row),
   });
-  const jobs = createJobs(ledger, clock);
+  const jobs = createJobs(ledger, clock, takes);
   let number = 0;
 
   /** Files one asset as the watched folder does; returns its path. */

@@ -7,10 +7,10 @@ import type { Pace, Receipt, RemoteFolder } from '@vigie/shared/remote/remote-fo
 import type { Claimed, Deliveries, Lane } from '../store/deliveries.ts';
 import type { DeliveryPause } from '../store/delivery-pauses.ts';
 import { isLedgerFull } from '../store/ledger-full.ts';
-import { mayBegin } from './admission.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Aside, Budget } from './limits/budget.ts';
 import { createPrecedence } from './precedence.ts';
+import { createTransfers } from './transfers.ts';
 
 /** Carries out the deliveries to one destination until it is told to stop. It never gives up while an asset exists. */
 export type Deliverer = {
@@ -75,6 +75,8 @@ const HOPELESS_PAUSE_MS = 3_600_000;
 const SLEEP_MAX_MS = 30_000;
 /** Nothing that is due and cannot begin is looked at more often. */
 const IDLE_MS = 50;
+/** While transfers that are claimed ahead keep the link busy, so long is waited for more that have ended, to be told in one commit. */
+const GATHER_MS = 20;
 /** A ledger that cannot be written (its disk is full) is tried again after this time. */
 const LEDGER_PAUSE_MS = 5_000;
 
@@ -110,19 +112,27 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   let restingUntil = 0;
   let error: Condition['error'] = null;
   let lastDeliveryAt: number | null = null;
-  const underWay = new Map<Claimed, Promise<void>>();
   /** What has ended, and has to be told to the ledger. */
   let ended: Ended[] = [];
   let waking = new AbortController();
   let woken = false;
+  /** Ends all that is under way. */
+  let running = AbortSignal.abort();
 
   const wake = () => {
     woken = true;
     waking.abort();
   };
 
+  const transfers = createTransfers({
+    workers: options.workers,
+    carry: (claimed) => deliver(claimed, running),
+    mayGoOn: () => failures === 0 && !running.aborted && !options.cutOff?.(),
+  });
+
   /** Ends at once where something has happened since the last one. What happens in one turn of the event loop is seen together. */
   async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (transfers.ahead > 0) await clock.sleep(GATHER_MS);
     if (!woken) await clock.sleep(Math.max(1, Math.min(ms, SLEEP_MAX_MS)), AbortSignal.any([signal, waking.signal]));
     await nextTurn();
     woken = false;
@@ -143,9 +153,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
           sha256: claimed.sha256,
           modifiedAt: claimed.modifiedAt,
           replace: claimed.replace,
+          unsent: claimed.attempts === 0 && claimed.resync === null,
           proof: options.proof,
           pace: claimed.resync === null ? transfer.pace : both(transfer.pace, options.resyncPace),
           onBytes: aside?.sent,
+          onSent: () => transfers.sent(claimed),
         },
         signal,
       );
@@ -155,7 +167,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     } finally {
       transfer.end();
       aside?.end();
-      underWay.delete(claimed);
       wake();
     }
   }
@@ -175,11 +186,19 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return { verdict, notBefore };
   }
 
-  /** Tells the ledger how a delivery has ended; inside the turn's transaction. */
-  function settle({ claimed, receipt, failure }: Ended): void {
-    if (receipt) deliveries.verified(claimed, destination, receipt);
-    else if (!failure) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
-    else settleFailure(claimed, failure);
+  /** What is claimed and has not begun goes back to the queue. */
+  function giveBack(): void {
+    for (const claimed of transfers.recall()) ended.push({ claimed });
+  }
+
+  /** Tells the ledger how deliveries have ended; inside the turn's transaction. */
+  function settle(ends: readonly Ended[]): void {
+    const proofs = ends.flatMap(({ claimed, receipt }) => (receipt ? [{ claimed, receipt }] : []));
+    if (proofs.length > 0) deliveries.verifiedAll(destination, proofs);
+    for (const { claimed, receipt, failure } of ends) {
+      if (failure) settleFailure(claimed, failure);
+      else if (!receipt) deliveries.release(claimed, destination, { notBefore: 0, attempted: undefined });
+    }
   }
 
   function settleFailure(claimed: Claimed, { verdict, notBefore }: Failed): void {
@@ -195,16 +214,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   /** What may begin beside what is under way. While a destination is known to fail, one delivery alone knocks at its door. */
   function claimAll(): Claimed[] {
-    const begun = [...underWay.keys()];
-    const claims: Claimed[] = [];
-    const fits = (row: Claimed) => mayBegin(row, begun, options.workers);
-    while (failures === 0 || begun.length === 0) {
-      const claimed = deliveries.claim(destination, BOTH, fits);
-      if (!claimed) break;
-      claims.push(claimed);
-      begun.push(claimed);
-    }
-    return claims;
+    if (failures === 0) return deliveries.claimAll(destination, BOTH, transfers.takes, transfers.room());
+    const claimed = transfers.underWay === 0 ? deliveries.claim(destination, BOTH) : undefined;
+    return claimed ? [claimed] : [];
   }
 
   /**
@@ -215,8 +227,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const paused = options.paused?.();
     const restMs = restingUntil - clock.monotonic();
     const isOpen = !signal.aborted && !options.cutOff?.() && !paused && restMs <= 0;
+    if (!isOpen || failures > 0) giveBack();
     const claims = deliveries.together(() => {
-      for (const end of ended) settle(end);
+      settle(ended);
       return isOpen ? claimAll() : [];
     });
     const told = ended;
@@ -228,19 +241,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       lastDeliveryAt = clock.now();
       options.delivered?.();
     }
-    for (const claimed of claims) {
-      // It begins a moment later, so that it cannot have ended before it counts as under way.
-      underWay.set(
-        claimed,
-        Promise.resolve().then(() => deliver(claimed, signal)),
-      );
-    }
+    transfers.add(claims);
     if (told.length > 0) options.changed();
 
     if (paused) return (paused.until ?? Number.POSITIVE_INFINITY) - clock.now();
     if (restMs > 0) return restMs;
     // What is due and did not begin waits for something that wakes: the end of another, or of an outage that is acted.
-    if (!isOpen || underWay.size > 0) return SLEEP_MAX_MS;
+    if (!isOpen || transfers.underWay > 0) return SLEEP_MAX_MS;
     const due = deliveries.nextDueAt(destination);
     return due === undefined ? SLEEP_MAX_MS : Math.max(IDLE_MS, due - clock.now());
   }
@@ -258,9 +265,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   return {
     destination,
     async run(signal) {
+      running = signal;
       while (!signal.aborted) await pause(turnOrWait(signal), signal);
       // The abort ends what is under way; its deliveries go back to the queue.
-      await Promise.all(underWay.values());
+      giveBack();
+      await transfers.ended();
       turnOrWait(signal);
       await remote[Symbol.asyncDispose]();
     },
@@ -274,7 +283,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const told = paused ? pauseError(destination, paused) : error;
       const isStopped = told !== null && STOPPED.has(told.code);
       return {
-        state: isStopped ? 'stopped' : underWay.size > 0 ? 'delivering' : told ? 'waiting' : 'idle',
+        state: isStopped ? 'stopped' : transfers.underWay > 0 ? 'delivering' : told ? 'waiting' : 'idle',
         error: told,
         lastDeliveryAt,
         ...(paused && { paused }),

@@ -2,6 +2,7 @@ import type { Explanation } from '@vigie/shared/protocol/messages';
 import type { Condition } from '../deliver/deliverer.ts';
 import type { PurgeRecord } from '../store/assets.ts';
 import type { DeliveryStanding } from '../store/deliveries.ts';
+import { LEFT_OUT } from '../store/left-out.ts';
 import { NEVER } from '../store/schema.ts';
 
 /** What the protocol takes; a detail that is longer would cost the answer about all the other assets. */
@@ -39,6 +40,7 @@ export function explainAsset(
     case 'failed':
       return because('failed', `it cannot be delivered: ${errorMessage ?? 'no reason is known'}`, errorCode);
     case 'withdrawn':
+      if (errorCode === LEFT_OUT) return because(LEFT_OUT, errorMessage ?? "the destination's filter leaves it out");
       return because('withdrawn', errorMessage ?? 'its delivery was withdrawn', errorCode);
     default: {
       if (notBefore === NEVER) return because('paused', 'its re-sync is paused');

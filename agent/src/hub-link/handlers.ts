@@ -42,11 +42,12 @@ export function commandHandlers(options: {
     ping: () => ({
       version,
       at: clock.now(),
-      sources: [...sources.values()].map(({ name, assets, storage }) => ({
+      sources: [...sources.values()].map(({ name, assets, storage, filters }) => ({
         name,
         generation: ledger.generation,
         seq: assets.seq(),
         storage: storage(),
+        filters: filters(),
       })),
     }),
     async capture({ source }, signal) {

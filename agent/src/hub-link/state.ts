@@ -1,3 +1,4 @@
+import type { DestinationFilter } from '@vigie/shared/protocol/destination-filter';
 import type { DeviceState, SourceState } from '@vigie/shared/protocol/messages';
 import type { Condition } from '../deliver/deliverer.ts';
 import type { Deliveries } from '../store/deliveries.ts';
@@ -8,6 +9,7 @@ export function destinationState(
   destination: string,
   deliveries: Pick<Deliveries, 'backlog' | 'verifiedAmount' | 'oldestAt'>,
   { state, error, lastDeliveryAt, paused }: Condition,
+  filter?: DestinationFilter,
 ): SourceState['destinations'][number] {
   return {
     name: destination,
@@ -18,6 +20,7 @@ export function destinationState(
     lastDeliveryAt,
     error: error && { ...error, message: error.message.slice(0, 1000) },
     ...(paused && { paused }),
+    ...(filter && { filter }),
   };
 }
 

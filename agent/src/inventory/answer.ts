@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry } from '@vigie/shared/protocol/asset';
-import { monthOf } from '@vigie/shared/protocol/digest-list';
+import { withinMonths } from '@vigie/shared/protocol/digest-list';
 import {
   byDay,
   type DaySlices,
@@ -59,8 +59,8 @@ export async function inventoryAnswer(
 const PORTION = 1000;
 
 const daysOf = (assets: InventoryAssets, keys: readonly string[]): Bucket[] => {
-  const months = new Set(keys);
-  return assets.buckets().filter(({ day }) => months.has(monthOf(day)));
+  const isWithin = withinMonths(keys);
+  return assets.buckets().filter(({ day }) => isWithin(day));
 };
 
 async function eachDay<T>(days: readonly string[], of: (day: string) => T[]): Promise<T[]> {

@@ -14,7 +14,6 @@ import { type Assets, inventoryPath, type Place } from '../store/assets.ts';
 export const EMPTIED = '.vigie-emptied';
 
 export type AuditOptions = {
-  source: string;
   folder: string;
   assets: Assets;
   /** Every regular file below a folder. */
@@ -24,6 +23,7 @@ export type AuditOptions = {
   /** Files younger than this (ms since 1970) may be on their way into the ledger. */
   before: number;
   capturedAt: (name: string, modifiedAt: number) => number;
+  /** Names the source. */
   log: Log;
   /** The first direction has been looked through. */
   judged?: (doubted: boolean) => void;
@@ -38,7 +38,7 @@ export type AuditOptions = {
  * `doubted`, and nothing leaves or comes, until the files are back or a person makes the file `EMPTIED`.
  */
 export async function auditSource(options: AuditOptions): Promise<{ gone: number; adopted: number; doubted: boolean }> {
-  const { source, folder, assets, isPresent, log, signal } = options;
+  const { folder, assets, isPresent, log, signal } = options;
   const outcome = { gone: 0, adopted: 0, doubted: false };
   const missed: Place[] = [];
 
@@ -56,7 +56,7 @@ export async function auditSource(options: AuditOptions): Promise<{ gone: number
   if (outcome.doubted) {
     const hint = `Mount the right disk. If they were removed on purpose, make the file ${join(folder, EMPTIED)}.`;
     log.error(
-      { source, missed: missed.length, hint },
+      { missed: missed.length, hint },
       'most files of the ledger are not on this disk: it is taken for another one',
     );
     options.judged?.(true);
@@ -96,7 +96,7 @@ export async function auditSource(options: AuditOptions): Promise<{ gone: number
   await look();
   if (signal.aborted) return outcome;
   const { gone, adopted } = outcome;
-  const found = { source, held: assets.held().count, gone, adopted };
+  const found = { held: assets.held().count, gone, adopted };
   if (gone + adopted > 0) log.warn(found, 'the ledger was held against the disk, and did not agree with it');
   else log.info(found, 'the ledger was held against the disk: they agree');
   return outcome;

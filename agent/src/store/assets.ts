@@ -87,6 +87,16 @@ export function createAssets(options: {
       .where(and(mine, or(eq(asset.jobId, jobId), and(gte(asset.jobId, `${jobId}.`), lt(asset.jobId, `${jobId}/`)))))
       .all()
       .sort((one, other) => partNumber(one, jobId) - partNumber(other, jobId));
+  // Prepared once: each state tells them, and to write the text of a statement takes longer than to run it.
+  const seq = database.select({ seq: source.seq }).from(source).where(eq(source.name, name)).prepare();
+  const sums = database
+    .select({
+      count: sql<number>`coalesce(sum(${bucket.count}), 0)`,
+      bytes: sql<number>`coalesce(sum(${bucket.bytes}), 0)`,
+    })
+    .from(bucket)
+    .where(eq(bucket.source, name))
+    .prepare();
   const partOf = (jobId: string, part: number): string => (part === 0 ? jobId : `${jobId}.${part}`);
   const partNumber = (row: AssetRow, jobId: string): number => Number(row.jobId?.slice(jobId.length + 1) ?? 0);
   const partsOf = (jobId: string): string[] =>
@@ -251,7 +261,7 @@ export function createAssets(options: {
 
   return {
     books,
-    seq: () => database.select({ seq: source.seq }).from(source).where(eq(source.name, name)).get()?.seq ?? 0,
+    seq: () => seq.get()?.seq ?? 0,
     buckets: () =>
       database
         .select({ day: bucket.day, count: bucket.count, bytes: bucket.bytes, digest: bucket.digest })
@@ -265,14 +275,7 @@ export function createAssets(options: {
         yield rows.map((row) => entryOf(row, purgeOf(row.id)?.at ?? 0));
     },
     held() {
-      const all = database
-        .select({
-          count: sql<number>`coalesce(sum(${bucket.count}), 0)`,
-          bytes: sql<number>`coalesce(sum(${bucket.bytes}), 0)`,
-        })
-        .from(bucket)
-        .where(eq(bucket.source, name))
-        .get() ?? { count: 0, bytes: 0 };
+      const all = sums.get() ?? { count: 0, bytes: 0 };
       const gone = database.select().from(purgedAmount).where(eq(purgedAmount.source, name)).get();
       return gone ? { count: all.count - gone.count, bytes: all.bytes - gone.bytes } : all;
     },

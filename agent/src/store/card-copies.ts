@@ -1,7 +1,8 @@
 import type { CardCopy, CardRelease } from '@vigie/hardware/camera/camera';
 import type { Clock } from '@vigie/shared/kit/clock';
-import { and, asc, count, eq, gt, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm';
 import type { Ledger } from './ledger.ts';
+import { isLeftOut } from './left-out.ts';
 import { asset, cardCopy, delivery } from './schema.ts';
 
 export type CardCopyRow = typeof cardCopy.$inferSelect;
@@ -11,7 +12,7 @@ export type CardCopies = {
   /** In one transaction: what a capture has left on the card. */
   add(copies: readonly CardCopy[]): void;
   /**
-   * Copies whose very bytes are verified at all destinations of the source, at most `max`. Each call looks at a portion of those that
+   * Copies whose very bytes are verified at all destinations of the source that take them, at most `max`. Each call looks at a portion of those that
    * wait, and the next one goes on from there.
    */
   due(max: number): CardCopyRow[];
@@ -39,15 +40,16 @@ export function createCardCopies(options: {
   const mine = eq(cardCopy.source, source);
   let lastId = 0;
 
-  /** Is there an asset of these bytes that every destination has proved? What was purged here was proved before. */
+  const countAt = (condition: SQL): SQL => sql`(
+        select count(*) from ${delivery}
+        where ${delivery.assetId} = ${asset.id} and ${condition} and ${inArray(delivery.destination, [...destinations])})`;
+  /** Is there an asset of these bytes that every destination which takes it, and at least one, has proved? What was purged here was proved before. */
   const isProved = sql`exists (
     select 1 from ${asset}
     where ${asset.source} = ${cardCopy.source} and ${asset.size} = ${cardCopy.bytes}
       and ${asset.sha256} = ${cardCopy.sha256} and ${asset.tree} = 'result' and ${asset.state} in ('held', 'purged')
-      and ${destinations.length} = (
-        select count(*) from ${delivery}
-        where ${delivery.assetId} = ${asset.id} and ${delivery.state} = 'verified'
-          and ${inArray(delivery.destination, [...destinations])}))`;
+      and ${countAt(sql`(${delivery.state} = 'verified' or ${isLeftOut})`)} = ${destinations.length}
+      and ${countAt(sql`${delivery.state} = 'verified'`)} > 0)`;
 
   return {
     add(copies) {

@@ -5,7 +5,8 @@ import type { Gate } from '../deliver/limits/gate.ts';
 import type { AssetRow } from './assets.ts';
 import { deliveryStatements, due } from './delivery-statements.ts';
 import type { Ledger } from './ledger.ts';
-import type { Outbox } from './outbox.ts';
+import { leftOut, type Takes, takesAll } from './left-out.ts';
+import type { NewEvent, Outbox } from './outbox.ts';
 import { asset, delivery, NEVER, tally } from './schema.ts';
 
 export type Lane = 'live' | 'backfill';
@@ -23,10 +24,22 @@ export type Deliveries = {
   owe(row: AssetRow): void;
   /** The next delivery that is due in one of these lanes, now in state sending; undefined also where `fits` does not take the next one. */
   claim(destination: string, lanes: Lane[], fits?: (next: Claimed) => boolean): Claimed | undefined;
+  /**
+   * As many as `takes` takes, at most `max`, in the lanes' order; a lane ends at the first that it does not. `takes` is told what has
+   * been claimed before.
+   */
+  claimAll(
+    destination: string,
+    lanes: Lane[],
+    takes: (next: Claimed, before: readonly Claimed[]) => boolean,
+    max: number,
+  ): Claimed[];
   /** One transaction for several of these: all of it is on disk when this returns, or nothing of it. */
   together<T>(work: () => T): T;
   /** Proof is there. */
   verified(claimed: Claimed, destination: string, receipt: Receipt): void;
+  /** The same for several, in a transaction that is there. */
+  verifiedAll(destination: string, proofs: readonly Proved[]): void;
   /** Back to the queue. `attempted` counts it as a failed attempt of this very asset. */
   release(claimed: Claimed, destination: string, options: { notBefore: number; attempted: Failure | undefined }): void;
   /** Only another order or an operator can mend this; it is tried again rarely. */
@@ -45,6 +58,7 @@ export type Deliveries = {
   /** The machine's clock was set: what was put off by the wrong one may be due by now. */
   clockSet(): void;
 };
+export type Proved = { claimed: Claimed; receipt: Receipt };
 /** Where one delivery stands. */
 export type DeliveryStanding = Pick<
   typeof delivery.$inferSelect,
@@ -67,10 +81,12 @@ export function createDeliveries(options: {
   outbox: Outbox;
   clock: Clock;
   destinationsOf: (source: string) => readonly string[];
+  /** Does the destination's own filter let through what lies under this path? */
+  takes?: Takes;
   /** What holds assets back from a destination for some hours. */
   gateOf?: (destination: string) => Gate | undefined;
 }): Deliveries {
-  const { ledger, outbox, clock, destinationsOf, gateOf = () => undefined } = options;
+  const { ledger, outbox, clock, destinationsOf, takes = takesAll, gateOf = () => undefined } = options;
   const { database, sqlite } = ledger;
   const statements = deliveryStatements(ledger);
   const inOne = sqlite.transaction((work: () => unknown) => work()) as <T>(work: () => T) => T;
@@ -88,18 +104,18 @@ export function createDeliveries(options: {
   const leftBehindAt = new Map<string, number>();
   const idsOf = (source: string) => database.select({ id: asset.id }).from(asset).where(eq(asset.source, source));
 
-  function next(destination: string, lane: Lane): Claimed | undefined {
-    const row = statements.next[lane].get({ destination, now: clock.now() });
-    if (!row) return undefined;
-    const { attempts, replace, thinned, jobId: resync } = row.delivery;
-    return { ...row.asset, lane, attempts, replace, thinned, resync };
+  function nextOnes(destination: string, lane: Lane, limit: number): Claimed[] {
+    const rows = statements.next[lane].all({ destination, now: clock.now(), limit });
+    return rows.map(({ asset: row, delivery: { attempts, replace, thinned, jobId: resync } }) => {
+      return { ...row, lane, attempts, replace, thinned, resync };
+    });
   }
 
   /** The next one that may go now. What has to wait is put off: alone, and where many wait all of its sort at once. */
   function nextThrough(destination: string, lane: Lane): Claimed | undefined {
     const gate = gateOf(destination);
     for (let held = 0; ; held++) {
-      const row = next(destination, lane);
+      const [row] = nextOnes(destination, lane, 1);
       const until = row && gate?.heldUntil(row, row.thinned, clock.now());
       if (!row || until === undefined) return row;
       const { source, kind, thinned } = row;
@@ -142,20 +158,37 @@ export function createDeliveries(options: {
   return {
     owe(row) {
       for (const destination of destinationsOf(row.source)) {
+        const isTaken = takes(destination, row.path);
         database
           .insert(delivery)
           .values({
             assetId: row.id,
             destination,
-            state: 'pending',
+            ...(isTaken ? { state: 'pending' } : leftOut(destination)),
             lane: clock.now() - row.createdAt > LIVE_FOR_MS ? 'backfill' : 'live',
             capturedAt: row.capturedAt,
-            thinned: gateOf(destination)?.thins(row) ?? false,
+            thinned: (isTaken && gateOf(destination)?.thins(row)) ?? false,
             updatedAt: clock.now(),
           })
           .onConflictDoNothing()
           .run();
       }
+    },
+    claimAll(destination, lanes, takes, max) {
+      const claims: Claimed[] = [];
+      const isGated = gateOf(destination) !== undefined;
+      leaveBehind(destination);
+      for (const lane of lanes) {
+        // What a gate lets through is known one by one.
+        const rows = isGated ? undefined : nextOnes(destination, lane, Math.max(0, max - claims.length));
+        for (;;) {
+          const row = rows ? rows.shift() : nextThrough(destination, lane);
+          if (!row || claims.length >= max || !takes(row, claims)) break;
+          statements.sending.run({ assetId: row.id, destination });
+          claims.push(row);
+        }
+      }
+      return claims;
     },
     together: inOne,
     claim(destination, lanes, fits = () => true) {
@@ -171,11 +204,17 @@ export function createDeliveries(options: {
       });
     },
     verified(claimed, destination, receipt) {
-      inOne(() => {
+      inOne(() => this.verifiedAll(destination, [{ claimed, receipt }]));
+    },
+    verifiedAll(destination, proofs) {
+      for (const { claimed, receipt } of proofs) {
         statements.verified.run({ assetId: claimed.id, destination, receipt: receipt.level, now: clock.now() });
-        const { source, path } = claimed;
-        outbox.add({ type: 'delivered', source, path, destination, receipt: receipt.level });
-      });
+      }
+      outbox.add(
+        ...proofs.map(({ claimed: { source, path }, receipt }): NewEvent => {
+          return { type: 'delivered', source, path, destination, receipt: receipt.level };
+        }),
+      );
     },
     release(claimed, destination, { notBefore, attempted }) {
       database

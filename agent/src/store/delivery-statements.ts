@@ -20,7 +20,7 @@ export function deliveryStatements({ database }: Ledger) {
       .innerJoin(asset, eq(asset.id, delivery.assetId))
       .where(and(at, eq(delivery.lane, lane), due, lte(delivery.notBefore, given('now'))))
       .orderBy(order)
-      .limit(1)
+      .limit(given('limit'))
       .prepare();
   return {
     next: {

@@ -3,6 +3,7 @@ import { isFinal, type JobOrder, type JobState, jobOrder } from '@vigie/shared/p
 import { and, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Amount } from './deliveries.ts';
 import { bytesOfColumn, countOf, type Ledger } from './ledger.ts';
+import { type Takes, takesAll } from './left-out.ts';
 import { asset, delivery, job, NEVER } from './schema.ts';
 
 /** Where a job stands. `failed` counts assets that are gone or whose delivery needs another order. */
@@ -39,7 +40,8 @@ export type Jobs = {
 const PORTION = 400;
 const OPERATORS_MAX = 50;
 
-export function createJobs(ledger: Ledger, clock: Clock): Jobs {
+/** @param takes what a destination's own filter leaves out is in no job */
+export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll): Jobs {
   const { database } = ledger;
 
   function standing(row: typeof job.$inferSelect): JobStanding {
@@ -69,20 +71,19 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
       .where(eq(job.id, id))
       .run();
 
-  function assetsOf(
-    source: string,
-    { all, days, paths }: Selected,
-  ): { id: number; size: number; capturedAt: number }[] {
+  type Chosen = { id: number; path: string; size: number; capturedAt: number };
+  function assetsOf(source: string, destination: string, { all, days, paths }: Selected): Chosen[] {
     const base = and(eq(asset.source, source), sql`${asset.state} = 'held'`, eq(asset.tree, 'result'));
-    const columns = { id: asset.id, size: asset.size, capturedAt: asset.capturedAt };
-    if (all) return database.select(columns).from(asset).where(base).all();
-    const found = new Map<number, { id: number; size: number; capturedAt: number }>();
+    const columns = { id: asset.id, path: asset.path, size: asset.size, capturedAt: asset.capturedAt };
+    const isTaken = ({ path }: Chosen) => takes(destination, path);
+    if (all) return database.select(columns).from(asset).where(base).all().filter(isTaken);
+    const found = new Map<number, Chosen>();
     const take = (where: ReturnType<typeof and>) => {
       for (const row of database.select(columns).from(asset).where(where).all()) found.set(row.id, row);
     };
     for (let i = 0; i < days.length; i += PORTION) take(and(base, inArray(asset.day, days.slice(i, i + PORTION))));
     for (let i = 0; i < paths.length; i += PORTION) take(and(base, inArray(asset.path, paths.slice(i, i + PORTION))));
-    return [...found.values()];
+    return [...found.values()].filter(isTaken);
   }
 
   return {
@@ -107,7 +108,7 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
         .all()
         .map(standing),
     measure(source, destination, selected) {
-      const assets = assetsOf(source, selected);
+      const assets = assetsOf(source, destination, selected);
       const verified: Amount = { count: 0, bytes: 0 };
       for (let i = 0; i < assets.length; i += PORTION) {
         const ids = assets.slice(i, i + PORTION).map(({ id }) => id);
@@ -121,12 +122,12 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
         verified.bytes += proved?.bytes ?? 0;
       }
       const bytes = assets.reduce((sum, { size }) => sum + size, 0);
-      return { total: { count: assets.length, bytes }, verified, absent: countMissing(source, selected) };
+      return { total: { count: assets.length, bytes }, verified, absent: countMissing(source, destination, selected) };
     },
     begin(order, selected) {
       return database.transaction(() => {
         const { source, destination, replace } = order.selection;
-        const assets = assetsOf(source, selected);
+        const assets = assetsOf(source, destination, selected);
         const now = clock.now();
         for (const { id, capturedAt } of assets) {
           const fresh = {
@@ -154,7 +155,7 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
             })
             .run();
         }
-        const absent = countMissing(source, selected);
+        const absent = countMissing(source, destination, selected);
         database
           .insert(job)
           .values({
@@ -257,11 +258,11 @@ export function createJobs(ledger: Ledger, clock: Clock): Jobs {
     return database.select({ id: delivery.assetId }).from(delivery).where(where).limit(1).get() !== undefined;
   }
 
-  /** How many of the single paths are not held. */
-  function countMissing(source: string, { paths }: Selected): number {
+  /** How many of the single paths are not held, or not taken there. */
+  function countMissing(source: string, destination: string, { paths }: Selected): number {
     let found = 0;
     for (let i = 0; i < paths.length; i += PORTION) {
-      found += assetsOf(source, { all: false, days: [], paths: paths.slice(i, i + PORTION) }).length;
+      found += assetsOf(source, destination, { all: false, days: [], paths: paths.slice(i, i + PORTION) }).length;
     }
     return paths.length - found;
   }

@@ -11,8 +11,8 @@ export type NewEvent = Told<DeviceEvent>;
 
 /** Events for the hub, kept until it has acknowledged them: neither the broker nor memory holds the only copy. */
 export type Outbox = {
-  /** Adds an event; call it inside the transaction of what it tells about. */
-  add(event: NewEvent): void;
+  /** Adds events in their order; call it inside the transaction of what they tell about. */
+  add(...events: NewEvent[]): void;
   /** Events after `seq`, oldest first. */
   after(seq: number, limit: number): DeviceEvent[];
   /** The newest event. */
@@ -40,22 +40,33 @@ export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): O
     .values({ key: LAST_SEQ, value: sql.placeholder('value') })
     .onConflictDoUpdate({ target: fact.key, set: { value: sql`excluded.value` } })
     .prepare();
+  const next = database
+    .select()
+    .from(outbox)
+    .where(gt(outbox.seq, sql.placeholder('seq')))
+    .orderBy(asc(outbox.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare();
+  const waiting = database.select({ count: countOf }).from(outbox).prepare();
   /** Asked of the ledger each time: what a transaction that was rolled back had counted was never given to an event. */
   const last = () => Number(lastSeq.get()?.value ?? 0);
   const parse = (row: { payload: string }) => deviceEvent.parse(JSON.parse(row.payload));
   return {
-    add(event) {
-      // Both or neither, also outside another transaction: a disk that is full between the two would end all events.
+    add(...events) {
+      // All or none, also outside another transaction: a disk that is full between the two would end all events.
       inOne(() => {
-        const seq = last() + 1;
-        const whole = { ...event, seq, generation, at: clock.now(), historical: false };
-        insert.run({ seq, type: event.type, payload: JSON.stringify(whole) });
+        const at = clock.now();
+        let seq = last();
+        for (const event of events) {
+          seq += 1;
+          const whole = { ...event, seq, generation, at, historical: false };
+          insert.run({ seq, type: event.type, payload: JSON.stringify(whole) });
+        }
         keepLast.run({ value: String(seq) });
       });
       added();
     },
-    after: (seq, limit) =>
-      database.select().from(outbox).where(gt(outbox.seq, seq)).orderBy(asc(outbox.seq)).limit(limit).all().map(parse),
+    after: (seq, limit) => next.all({ seq, limit }).map(parse),
     newest() {
       const top = database
         .select({ seq: max(outbox.seq) })
@@ -74,6 +85,6 @@ export function createOutbox(ledger: Ledger, clock: Clock, added: () => void): O
         .select({ seq: min(outbox.seq) })
         .from(outbox)
         .get()?.seq ?? last() + 1) - 1,
-    size: () => database.select({ count: countOf }).from(outbox).get()?.count ?? 0,
+    size: () => waiting.get()?.count ?? 0,
   };
 }

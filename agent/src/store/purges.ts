@@ -2,6 +2,7 @@ import { and, asc, eq, exists, gt, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { Candidate, KeptAsset, Purge, Shelf } from '../retention/shelf.ts';
 import type { AssetRow, Assets } from './assets.ts';
 import { countOf, type Ledger } from './ledger.ts';
+import { isLeftOut } from './left-out.ts';
 import { asset, delivery, made, purge } from './schema.ts';
 
 /** Who may lose a name again: the ledger side of retention. */
@@ -25,7 +26,12 @@ export function createPurges(options: {
   function keptOf(row: AssetRow): KeptAsset {
     const { id, source, tree, path, size, sha256, modifiedAt, capturedAt } = row;
     const standings = database
-      .select({ destination: delivery.destination, state: delivery.state, receipt: delivery.receipt })
+      .select({
+        destination: delivery.destination,
+        state: delivery.state,
+        receipt: delivery.receipt,
+        isLeftOut: sql<boolean>`${isLeftOut}`.mapWith(Boolean),
+      })
       .from(delivery)
       .where(eq(delivery.assetId, id))
       .all();

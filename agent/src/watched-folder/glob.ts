@@ -1,16 +1,7 @@
-/**
- * Lists of name patterns: `*.jpg;*.cr2;re:IMG_\d+\.nef`. A part is a glob (`*`, `?`, `[0-9]`, `[!a-c]`, `\` before a
- * character that stands for itself) or, after `re:`, a regular expression of the whole name.
- *
- * Globs are matched by a small automaton of their own in at most pattern × name steps: no pattern can hang the scan.
- */
-export type Matcher = (name: string) => boolean;
+import { globFault, globMatcher } from '@vigie/shared/kit/glob';
 
-type Token =
-  | { type: 'literal'; character: string }
-  | { type: 'one' }
-  | { type: 'any' }
-  | { type: 'set'; negated: boolean; ranges: [string, string][] };
+/** Lists of name patterns: `*.jpg;*.cr2;re:IMG_\d+\.nef`. A part is a glob (`glob.ts`) or, after `re:`, a regular expression of the whole name. */
+export type Matcher = (name: string) => boolean;
 
 /** What is wrong with a list of patterns, with what is allowed; undefined when nothing is. */
 export function listFault(list: string): string | undefined {
@@ -41,8 +32,8 @@ export function matcherOf(list: string, { anyCase = false } = {}): Matcher {
       const expression = new RegExp(`^(?:${part.slice(3)})$`, anyCase ? 'sui' : 'su');
       return (name) => expression.test(name);
     }
-    const tokens = tokensOf(fold(part, anyCase)) ?? [];
-    return (name) => matches(tokens, [...fold(name, anyCase)]);
+    const test = globMatcher(fold(part, anyCase));
+    return (name) => test(fold(name, anyCase));
   });
   return (name) => tests.some((test) => test(name));
 }
@@ -54,16 +45,6 @@ const parts = (list: string): string[] =>
     .filter((part) => part !== '');
 
 const fold = (text: string, anyCase: boolean): string => (anyCase ? text.toLowerCase() : text);
-
-function globFault(glob: string): string | undefined {
-  if (glob.includes('/')) return 'a name has no "/"; patterns of names are allowed';
-  if (glob.includes('\0')) return 'NUL is not allowed';
-  const tokens = tokensOf(glob);
-  if (tokens === undefined)
-    return 'a "[" has no "]", or a "\\" has nothing after it; "\\[" stands for the character itself';
-  const backwards = tokens.find((token) => token.type === 'set' && token.ranges.some(([from, to]) => from > to));
-  return backwards ? 'a range runs backwards; [a-z] is allowed, [z-a] is not' : undefined;
-}
 
 /** A group that is repeated and can itself match in several ways needs exponential time on some names. */
 function expressionFault(source: string): string | undefined {
@@ -88,69 +69,4 @@ function expressionFault(source: string): string | undefined {
     }
   }
   return undefined;
-}
-
-function tokensOf(glob: string): Token[] | undefined {
-  const characters = [...glob];
-  const tokens: Token[] = [];
-  for (let at = 0; at < characters.length; at++) {
-    const character = characters[at] as string;
-    if (character === '*') {
-      if (tokens.at(-1)?.type !== 'any') tokens.push({ type: 'any' });
-    } else if (character === '?') tokens.push({ type: 'one' });
-    else if (character === '\\') {
-      at += 1;
-      if (at >= characters.length) return undefined;
-      tokens.push({ type: 'literal', character: characters[at] as string });
-    } else if (character === '[') {
-      const negated = characters[at + 1] === '!' || characters[at + 1] === '^';
-      const first = at + (negated ? 2 : 1);
-      const end = characters.indexOf(']', first + 1);
-      if (end < 0) return undefined;
-      tokens.push({ type: 'set', negated, ranges: rangesOf(characters.slice(first, end)) });
-      at = end;
-    } else tokens.push({ type: 'literal', character });
-  }
-  return tokens;
-}
-
-function rangesOf(inside: string[]): [string, string][] {
-  const ranges: [string, string][] = [];
-  for (let at = 0; at < inside.length; at++) {
-    const from = inside[at] as string;
-    const to = inside[at + 1] === '-' ? inside[at + 2] : undefined;
-    ranges.push([from, to ?? from]);
-    if (to !== undefined) at += 2;
-  }
-  return ranges;
-}
-
-/** Goes back to the last `*` only, which is enough: an earlier one could not match more. */
-function matches(tokens: readonly Token[], name: readonly string[]): boolean {
-  let token = 0;
-  let at = 0;
-  let star = -1;
-  let starAt = 0;
-  while (at < name.length) {
-    const wanted = tokens[token];
-    if (wanted?.type === 'any') {
-      star = token++;
-      starAt = at;
-    } else if (wanted !== undefined && fits(wanted, name[at] as string)) {
-      token += 1;
-      at += 1;
-    } else if (star >= 0) {
-      token = star + 1;
-      at = ++starAt;
-    } else return false;
-  }
-  while (tokens[token]?.type === 'any') token += 1;
-  return token === tokens.length;
-}
-
-function fits(token: Token, character: string): boolean {
-  if (token.type === 'literal') return token.character === character;
-  if (token.type === 'set')
-    return token.ranges.some(([from, to]) => from <= character && character <= to) !== token.negated;
-  return true;
 }

@@ -64,11 +64,11 @@ export type Header = z.infer<typeof header>;
 export const leaf = z.strictObject({ path, size: count, sha256: digest.nullable(), capturedAt: instant.nullable() });
 export type Leaf = z.infer<typeof leaf>;
 
-export const REMARKS = ['missing', 'differing', 'corrupt', 'unreadable', 'unproved', 'other-day'] as const;
+export const REMARKS = ['missing', 'differing', 'corrupt', 'unreadable', 'unproved', 'left-out', 'other-day'] as const;
 
 /**
  * What is not vouched for. At a destination: what its report found *missing*, *differing*, *corrupt* or *unreadable*, and
- * *unproved* what became known after the report. At the source itself (destination null): what is *unreadable* there, and what lies in
+ * *unproved* what became known after the report, *left-out* what the destination's own filter ruled out. At the source itself (destination null): what is *unreadable* there, and what lies in
  * the day's folder but was taken on another day, by true time; these are no leaves.
  */
 export const remark = z.strictObject({

@@ -4,7 +4,7 @@ import { codeOf, messageOf } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import type { SourceName } from '../store/inventories.ts';
 import type { CertificateArchive } from './archive.ts';
-import { claimsOf, isWhole } from './certificate.ts';
+import { claimsOf } from './certificate.ts';
 import { type DayFacts, draftOf } from './claims.ts';
 import { dayEnd, isDay, isDue } from './day.ts';
 import { sealed } from './issue.ts';
@@ -41,11 +41,11 @@ export function createCertifySource(options: {
     return certifiableSource(books, name);
   }
 
-  async function issue(name: SourceName, facts: DayFacts): Promise<{ whole: boolean; isNew: boolean }> {
+  async function issue(name: SourceName, facts: DayFacts): Promise<{ isSettled: boolean; isNew: boolean }> {
     const draft = draftOf(facts, { at: clock.now(), publicKey: key.publicKey });
     const isNew = (await claimsBefore(name, facts.day)) !== claimsOf(draft.header);
     if (isNew) await archive.add(name, facts.day, sealed(draft, key));
-    return { whole: isWhole(draft.header), isNew };
+    return { isSettled: draft.isSettled, isNew };
   }
 
   /** What the newest certificate of the day claims; one that somebody has damaged claims nothing. */
@@ -92,9 +92,9 @@ export function createCertifySource(options: {
       const last = days.last(row, day);
       const isOther = last !== undefined && last.reports !== ids;
       if (!isDue(last, { figures, reports: ids, isNamed: isOther && isNamed(day) })) continue;
-      const { whole, isNew } = await issue(name, readDay(books, name, day, clock.now()));
+      const { isSettled, isNew } = await issue(name, readDay(books, name, day, clock.now()));
       if (isNew) result.made += 1;
-      days.keep(row, day, { figures, reports: ids, whole });
+      days.keep(row, day, { figures, reports: ids, whole: isSettled });
     }
     return result;
   };

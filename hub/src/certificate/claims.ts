@@ -28,12 +28,20 @@ export type JudgingReport = {
   completedAt: number;
   /** Did all that matched agree by digest? */
   byDigest: boolean;
+  /** What was expected there, by the destination's own filter; absent: everything. */
+  takes?: (path: string) => boolean;
   /** What of the day did not match. */
   unmatched: ReadonlyMap<string, { class: string; cause: string }>;
 };
 
 /** A certificate before it is signed: its lines, without newlines. */
-export type Draft = { header: Header; leaves: string[]; remarks: string[] };
+export type Draft = {
+  header: Header;
+  leaves: string[];
+  remarks: string[];
+  /** No further report can say more of it: all that its destinations take was found there. */
+  isSettled: boolean;
+};
 
 const CAUSE_CHARACTERS_MAX = 2000;
 const FOUND = ['missing', 'differing', 'corrupt', 'unreadable'] as const;
@@ -71,7 +79,9 @@ export function draftOf(facts: DayFacts, issued: { at: number; publicKey: string
     destinations: destinations.sort((a, b) => (a.name < b.name ? -1 : 1)),
     publicKey: issued.publicKey,
   };
-  return { header, leaves: leafLines, remarks: remarkLines };
+  const isSettled =
+    remarks.every(({ class: name }) => name === 'left-out') && destinations.every(({ report }) => report !== null);
+  return { header, leaves: leafLines, remarks: remarkLines, isSettled };
 }
 
 function leafOf(entry: Entry, zone: string): Leaf {
@@ -102,7 +112,11 @@ function remarkOf(
     return [{ destination, class: 'unproved', path, cause: 'it became known after the report' }];
   }
   const found = report.unmatched.get(path);
-  if (!found) return [];
+  if (!found) {
+    // Whether it is there all the same, the report does not tell.
+    if (!report.takes || report.takes(path)) return [];
+    return [{ destination, class: 'left-out', path, cause: "the destination's own filter leaves it out" }];
+  }
   const known = FOUND.find((name) => name === found.class);
   return [{ destination, class: known ?? 'unproved', path, cause: cut(found.cause) }];
 }

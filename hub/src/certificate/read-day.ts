@@ -1,5 +1,6 @@
 import { VigieError } from '@vigie/shared/kit/errors';
 import { bucketOf } from '@vigie/shared/protocol/asset';
+import { takenBy, toldFilter } from '@vigie/shared/protocol/destination-filter';
 import type { CertifiedDays, CompletedReport } from '../store/certified-days.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName, SourceRow } from '../store/inventories.ts';
@@ -70,11 +71,12 @@ export const agreesSince = (row: SourceRow, instant: number): boolean =>
 
 function judging(
   days: CertifiedDays,
-  { id, createdAt, completedAt, byDigest }: CompletedReport,
+  { id, createdAt, completedAt, byDigest, taken }: CompletedReport,
   row: SourceRow,
   day: string,
 ): JudgingReport {
-  return { id, createdAt, completedAt, byDigest, unmatched: days.unmatched(id, row, day) };
+  const takes = takenBy(taken === null ? undefined : toldFilter.parse(JSON.parse(taken)));
+  return { id, createdAt, completedAt, byDigest, takes, unmatched: days.unmatched(id, row, day) };
 }
 
 function notReconciled(name: SourceName, day: string, row: SourceRow, end: number): VigieError {

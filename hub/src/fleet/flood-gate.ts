@@ -10,11 +10,14 @@ const LIMITS = { perSecond: 100, burst: 3000 };
 /** A device that has kept to its allowance for so long floods no more. */
 const CALM_MS = 60_000;
 
+const ALWAYS: ReadonlySet<string> = new Set(['event', 'status']);
+
 type Flood = { dropped: number; lastAt: number };
 
 /**
  * Keeps one device that floods from taking the hub from all the others: what is above its allowance is dropped unread. Nothing is
- * lost by that: state, inventories and progress are told again, and events, which the hub's own acknowledgements pace, always pass.
+ * lost by that: state, inventories and progress are told again. Events, which the hub's own acknowledgements pace, always pass, and so do
+ * births and wills, which are told once a connection: without its birth a device would stay lost for the hub.
  */
 export function createFloodGate(options: {
   intake: Intake;
@@ -60,7 +63,7 @@ export function createFloodGate(options: {
 
   return async (topic, payload, retained) => {
     const about = parseTopic(topic);
-    if (!about || about.family === 'event') return intake(topic, payload, retained);
+    if (!about || ALWAYS.has(about.family)) return intake(topic, payload, retained);
     const address = { site: about.site, device: about.device };
     if (!mayPass(address.device)) return dropped(address);
     calm(address);

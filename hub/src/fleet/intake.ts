@@ -7,11 +7,12 @@ import { type DeviceAddress, parseTopic } from '@vigie/shared/protocol/topics';
 import type { LiveEvent } from '../http/schema.ts';
 import type { InventoryReconciler } from '../inventory/reconciler.ts';
 import type { Activities } from '../store/activities.ts';
-import type { Devices } from '../store/devices.ts';
+import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories } from '../store/inventories.ts';
 import type { Previews } from '../store/previews.ts';
 import type { Store } from '../store/store.ts';
 import { eventText } from './event-text.ts';
+import { filterChanges } from './filter-changes.ts';
 
 /** What devices say becomes what the hub knows. Each message is committed when the returned promise resolves. */
 export type Intake = (topic: string, payload: Buffer, retained: boolean) => Promise<void>;
@@ -75,6 +76,7 @@ export function createIntake(options: {
   function state(address: DeviceAddress, told: Message<'state'>, fresh: boolean): void {
     const device = devices.find(address);
     if (!device || (!fresh && device.state !== null)) return;
+    for (const change of filterChanges(stateOf(device), told)) activities.add('filter-changed', change, address);
     devices.state(address, told, fresh);
     for (const s of told.sources) {
       const row = inventories.open({ ...address, source: s.name }, s.generation);

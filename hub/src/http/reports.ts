@@ -43,11 +43,13 @@ const cancel = createRoute({
   request: { params: idParams },
   responses: { 200: oneReport('The report') },
 });
+/** Without `full` it lists as much of a destination as the report before. */
+const rerunRequest = z.object({ sync: z.boolean(), full: z.boolean().optional() });
 const rerun = createRoute({
   method: 'post',
   path: '/reports/{id}/rerun',
   summary: 'Compare the same sides again; with sync, deliver again what is missing afterwards',
-  request: { params: idParams, body: { content: json(z.object({ sync: z.boolean() })), required: true } },
+  request: { params: idParams, body: { content: json(rerunRequest), required: true } },
   responses: { 201: oneReport('The new report') },
 });
 const getEstimate = createRoute({
@@ -114,9 +116,9 @@ export const reportRoutes = ({ services: { reports }, users }: ResourceOptions) 
     })
     .openapi(rerun, (c) => {
       const { id } = present(c.req.valid('param').id);
-      const { sync } = c.req.valid('json');
-      const again = reports.rerun(id, sync, person(c).user.email);
-      note(c, users, sync ? 'report-sync' : 'report-rerun', again.id, { of: id });
+      const order = c.req.valid('json');
+      const again = reports.rerun(id, order, person(c).user.email);
+      note(c, users, order.sync ? 'report-sync' : 'report-rerun', again.id, { of: id });
       return c.json(again, 201);
     })
     .openapi(getEstimate, (c) => c.json(reports.estimate(present(c.req.valid('param').id).id), 200))

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { toldFilter } from '@vigie/shared/protocol/destination-filter';
 import { deviceState, JOB_STATES } from '@vigie/shared/protocol/messages';
 import { ACTIONS, CLASSES, REPORT_STATES } from '@vigie/shared/protocol/report';
 
@@ -216,6 +217,8 @@ export const report = z
     right: side,
     filter: reportFilter,
     proof,
+    /** Every folder of the destination was to be listed, also those that seem unchanged. */
+    full: z.boolean(),
     by: z.string(),
     /** Why it was made: by a person, after an outage, after a re-sync, by a schedule. */
     trigger: z.enum(['person', 'outage', 'resync', 'rerun', 'schedule']),
@@ -241,6 +244,8 @@ export const report = z
     previous: sinceLast.nullable(),
     /** What the list of the destination rests on; null for other sides, and before it is known. */
     listing: listing.nullable(),
+    /** The destination's own filter: what it leaves out was not expected there, and counts on neither side where it is absent. Null: it takes everything. */
+    taken: toldFilter.nullable(),
     /** The re-syncs that this report started. */
     jobs: z.array(job),
   })

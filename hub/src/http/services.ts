@@ -58,8 +58,11 @@ export type HubServices = {
     create(request: Of<typeof newReport>, by: string): Of<typeof report>;
     cancel(id: string): Of<typeof report>;
     remove(id: string): void;
-    /** A new report of the same sides; with `sync` it starts the re-sync when it has completed. */
-    rerun(id: string, sync: boolean, by: string): Of<typeof report>;
+    /**
+     * A new report of the same sides; with `sync` it starts the re-sync when it has completed. Where `full` is not told it lists as much
+     * as the one before.
+     */
+    rerun(id: string, order: { sync: boolean; full?: boolean | undefined }, by: string): Of<typeof report>;
     estimate(id: string): Of<typeof estimate>;
     unmatched(
       id: string,

@@ -1,21 +1,22 @@
-import { byMonth, monthOf } from '@vigie/shared/protocol/digest-list';
+import { areGroups, byGroup, byMonth, groupOf, monthOf, withinMonths } from '@vigie/shared/protocol/digest-list';
 import { type OutlineDay, shortDigest } from '@vigie/shared/protocol/finer-levels';
 import type { Bucket } from '@vigie/shared/protocol/inventory';
 
 /** What has to be asked for until both sides know the same; both lists empty means that they agree. */
 export type Gap = { days: string[]; months: string[] };
 
-/** Compares the hub's buckets with what the device tells, by day or by month. */
+/** Compares the hub's buckets with what the device tells, by day or by month (or group of months). */
 export function digestGap(own: readonly Bucket[], told: readonly Bucket[], level: 'day' | 'month'): Gap {
-  const differing = unequal(level === 'day' ? own : byMonth(own), told);
+  const ownMonths = () => (areGroups(told.map(({ day }) => day)) ? byGroup(own) : byMonth(own));
+  const differing = unequal(level === 'day' ? own : ownMonths(), told);
   return level === 'day' ? { days: differing, months: [] } : { days: [], months: differing };
 }
 
 /** As `digestGap` by day, of the days of some months alone. */
 export function gapWithinMonths(own: readonly Bucket[], told: readonly Bucket[], months: readonly string[]): string[] {
-  const asked = new Set(months);
+  const isWithin = withinMonths(months);
   return unequal(
-    own.filter((b) => asked.has(monthOf(b.day))),
+    own.filter((b) => isWithin(b.day)),
     told,
   );
 }
@@ -25,13 +26,14 @@ export function gapWithinMonths(own: readonly Bucket[], told: readonly Bucket[],
  * has to be told in whole digests.
  */
 export function gapByOutline(own: readonly Bucket[], told: readonly OutlineDay[], months: readonly string[]): Gap {
-  const asked = new Set(months);
-  const ours = own.filter((b) => asked.has(monthOf(b.day)));
+  const isWithin = withinMonths(months);
+  const ours = own.filter((b) => isWithin(b.day));
   const days = unequal(
     ours.map((b) => ({ ...b, digest: shortDigest(b.digest) })),
     told.map(([day, count, digest]) => ({ day, count, digest })),
   );
-  const differing = new Set(days.map(monthOf));
+  const keyOf = areGroups(months) ? groupOf : monthOf;
+  const differing = new Set(days.map(keyOf));
   return { days, months: months.filter((month) => !differing.has(month)) };
 }
 

@@ -57,8 +57,8 @@ export function hubCommandHandlers(options: {
       reports.remove(report);
       return { data: { removed: report }, deed: { action: 'report-remove', target: report } };
     },
-    rerun({ report: of, sync, entries }, by) {
-      const report = reports.rerun(of, sync, by);
+    rerun({ report: of, sync, full, entries }, by) {
+      const report = reports.rerun(of, { sync, full }, by);
       return {
         data: { report },
         deed: { action: sync ? 'report-sync' : 'report-rerun', target: report.id, detail: { of } },

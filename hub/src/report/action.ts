@@ -42,6 +42,9 @@ export function actionOfSource(
       return 'copy-from-elsewhere';
     case 'not-held':
       return 'rerun';
+    // Its filter has changed since the hub heard of it, or left out what is there already: no re-sync goes against it.
+    case 'left-out':
+      return name === 'missing' ? 'rerun' : 'look-at-destination';
     case 'paused':
       return 'resume';
     case 'destination-waiting':

@@ -1,6 +1,7 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
+import { type DestinationFilter, toldFilter } from '@vigie/shared/protocol/destination-filter';
 import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
 import type { OpenRemote } from '@vigie/shared/remote/open-remote';
@@ -9,7 +10,7 @@ import { walk } from '@vigie/shared/remote/walk';
 import { z } from 'zod';
 import type { Commander } from '../fleet/commander.ts';
 import type { BucketShapes } from '../store/bucket-shapes.ts';
-import { type Devices, stateOf } from '../store/devices.ts';
+import { type DeviceRow, type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName } from '../store/inventories.ts';
 import type { Listings } from '../store/listings.ts';
 import type { ListableDestination } from './compare-listed.ts';
@@ -19,10 +20,14 @@ import { readBack } from './read-back.ts';
 import type { OpenSide, SideOpener } from './runner.ts';
 import { destinationFolder, placeOf } from './sides.ts';
 
-/** What a device answers to `ping`: how far each of its inventories is. */
+/** What a device answers to `ping`: how far each of its inventories is, and what its destinations take. */
 const pong = z.object({
   sources: z.array(
-    z.object({ name: z.string(), generation: z.string(), seq: z.number(), storage: z.enum(['present', 'absent']) }),
+    z.object({
+      ...{ name: z.string(), generation: z.string(), seq: z.number(), storage: z.enum(['present', 'absent']) },
+      /** By the names of destinations; an agent of an earlier version has none. */
+      filters: z.record(z.string(), toldFilter).default({}),
+    }),
   ),
 });
 
@@ -47,17 +52,18 @@ export function createSideOpener(options: {
 }): SideOpener {
   const { devices, inventories, destinations, openRemote, commander, kept, clock } = options;
 
-  /** Waits until the hub knows what the device knew a moment ago; returns when it was last so if the device is away. */
-  async function refresh(name: SourceName, signal: AbortSignal): Promise<number | null> {
+  /** Waits until the hub knows what the device knew a moment ago; `asOf` is when it was last so if the device is away. */
+  async function refresh(name: SourceName, signal: AbortSignal): Promise<Pick<OpenSide, 'asOf' | 'filters'>> {
     const row = inventories.find(name);
     const device = devices.find(name);
     if (!row || !device) {
       throw new VigieError('not-found', `source "${name.device}/${name.source}": the hub has never heard of it`);
     }
-    if (device.presence === 'offline' || AWAY.has(device.status)) return row.reconciledAt ?? 0;
+    const lastKnown = { asOf: row.reconciledAt ?? 0, filters: filtersIn(device, name.source) };
+    if (device.presence === 'offline' || AWAY.has(device.status)) return lastKnown;
     const askedAt = clock.now();
     const reply = await commander.send(name, 'ping', {}, 'report', REFRESH_LIMIT_MS);
-    if (reply.status !== 'ok') return row.reconciledAt ?? 0;
+    if (reply.status !== 'ok') return lastKnown;
     const told = pong.parse(reply.data).sources.find((s) => s.name === name.source);
     if (!told) throw new VigieError('not-found', `source "${name.source}": the device has none of this name any more`);
     if (told.storage === 'absent') {
@@ -71,7 +77,7 @@ export function createSideOpener(options: {
       const now = inventories.find(name);
       if (now?.generation === told.generation && now.reconciled && now.seq >= told.seq) {
         inventories.confirmed(now, askedAt);
-        return null;
+        return { asOf: null, filters: told.filters };
       }
       if (clock.monotonic() > end) {
         throw new VigieError(
@@ -129,11 +135,11 @@ export function createSideOpener(options: {
   return {
     async open(side, filter, signal, held, full = false): Promise<OpenSide> {
       if (side.type === 'source') {
-        const asOf = await refresh(side, signal);
+        const known = await refresh(side, signal);
         const row = inventories.find(side);
         if (!row) throw new VigieError('not-found', `source "${side.source}": it is gone`);
         return {
-          asOf,
+          ...known,
           entries: () => inventories.entries(row),
           now: (path) => inventories.entry(row, path),
           ...(kept && {
@@ -189,4 +195,10 @@ export function createSideOpener(options: {
       return source?.destinations.some((d) => d.name === right.destination) ?? false;
     },
   };
+}
+
+/** The filters of a source's destinations, as its device has last told them. */
+function filtersIn(device: DeviceRow, source: string): Record<string, DestinationFilter> {
+  const told = stateOf(device)?.sources.find(({ name }) => name === source)?.destinations ?? [];
+  return Object.fromEntries(told.flatMap(({ name, filter }) => (filter ? [[name, filter] as const] : [])));
 }

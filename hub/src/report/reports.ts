@@ -45,6 +45,7 @@ export function createReports(options: {
     right: JSON.parse(row.right),
     filter: JSON.parse(row.filter),
     proof: row.proof,
+    full: row.full,
     by: row.by,
     trigger: row.trigger,
     asOf: iso(row.asOf),
@@ -54,6 +55,7 @@ export function createReports(options: {
     mendable: { count: row.mendableCount, bytes: row.mendableBytes },
     previous: previousDocument(row),
     listing: listingDocument(row),
+    taken: row.taken === null ? null : JSON.parse(row.taken),
     jobs: jobs.ofReport(row.id).map((job) => jobDocument(job)),
     ...documentOf(row),
   });
@@ -118,9 +120,9 @@ export function createReports(options: {
       reports.remove(id);
       changed(id);
     },
-    rerun(id, sync, by) {
-      const { left, right, filter, proof } = find(id);
-      return add({ left, right, filter, proof, by, trigger: 'rerun', sync });
+    rerun(id, { sync, full: asked }, by) {
+      const { left, right, filter, proof, full } = find(id);
+      return add({ left, right, filter, proof, full: asked ?? full, by, trigger: 'rerun', sync });
     },
     estimate(id) {
       const { mendableCount: count, mendableBytes: bytes } = find(id);

@@ -2,6 +2,7 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { messageOf, VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
+import { type DestinationFilter, storedDestinationFilter, takenBy } from '@vigie/shared/protocol/destination-filter';
 import type { Explanation } from '@vigie/shared/protocol/messages';
 import type { Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
 import type { Side } from '../http/schema.ts';
@@ -12,6 +13,7 @@ import { type ComparisonResult, createComparison } from './compare.ts';
 import { compareListed, type ListableDestination, type ListingFacts, type ShapedSource } from './compare-listed.ts';
 import { addAsset, figureKindOf, takeAway } from './figures.ts';
 import { type ReportFilter, reportFilter } from './filter.ts';
+import { dropLeftOut, takenOf } from './left-out.ts';
 import { compareWithPrevious } from './previous.ts';
 import { sideText } from './sides.ts';
 
@@ -27,6 +29,8 @@ export type OpenSide = {
   shaped?(): ShapedSource;
   /** A destination whose unchanged folders need not be listed again. */
   listable?: ListableDestination;
+  /** What a source's destinations take of it, where that is not everything, by their names. */
+  filters?: Readonly<Record<string, DestinationFilter>>;
   /** As of when a source's inventory is known, where the device could not be asked. */
   asOf: number | null;
 };
@@ -141,6 +145,8 @@ export function createReportRunner(options: {
     }
     const result = comparison.finish();
     listed?.agreed.addTo(result);
+    const taken = takenOf(left, right, from);
+    if (taken) dropLeftOut(result, takenBy(taken));
     if (left.type === 'source') {
       // What has arrived meanwhile has to be proved as the rest is.
       const look = row.proof === 'digest' ? to.look : undefined;
@@ -152,7 +158,7 @@ export function createReportRunner(options: {
     }
     const mendable = result.unmatched.filter(isMendable);
     const since = await compareWithPrevious(row, result.unmatched, options, clock, signal);
-    reports.complete(row.id, {
+    const outcome = {
       figures: result.figures,
       matchedByDigest: result.matchedByDigest,
       mendable: { count: mendable.length, bytes: mendable.reduce((sum, e) => sum + (e.sourceSize ?? 0), 0) },
@@ -160,9 +166,11 @@ export function createReportRunner(options: {
       unmatched: result.unmatched,
       entries,
       since,
+      taken: taken ? storedDestinationFilter(taken) : null,
       listing: listed?.facts ?? (right.type === 'destination' ? wholeListing(days.size, entries, startedAt) : null),
       keptDays: listed?.keptDays ?? [],
-    });
+    };
+    await reports.complete(row.id, outcome, signal);
     // Only what a report has told of counts as listed: what rests on reports may ask for the one that did.
     listed?.confirm();
   }

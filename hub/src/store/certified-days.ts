@@ -13,6 +13,8 @@ export type CompletedReport = {
   createdAt: number;
   completedAt: number;
   byDigest: boolean;
+  /** JSON: the destination's own filter, where it does not take everything. */
+  taken: string | null;
   /** Buckets that it did not list again, but knew from before: of these it proves nothing. */
   keptDays: ReadonlySet<string>;
 };
@@ -102,6 +104,7 @@ export function createCertifiedDays({ database }: Store): CertifiedDays {
           createdAt: report.createdAt,
           completedAt: sql<number>`coalesce(${report.completedAt}, ${report.createdAt})`,
           keptDays: keptDays.days,
+          taken: report.taken,
           byDigest: sql<number>`${report.matchedByDigest} = json_extract(${report.figures}, '$.matched.count')`,
         })
         .from(report)

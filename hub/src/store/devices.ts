@@ -1,7 +1,7 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { type DeviceState, deviceState, type Message } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
-import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { device } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -28,11 +28,19 @@ export const stateOf = (row: DeviceRow): DeviceState | null =>
 
 export function createDevices({ database }: Store, clock: Clock): Devices {
   const at = (a: DeviceAddress) => and(eq(device.site, a.site), eq(device.device, a.device));
+  // Prepared once: they are asked for each message and at each look, and to write the text of a statement takes longer than to run it.
+  const one = database
+    .select()
+    .from(device)
+    .where(and(eq(device.site, sql.placeholder('site')), eq(device.device, sql.placeholder('device'))))
+    .prepare();
+  const every = database.select().from(device).orderBy(asc(device.site), asc(device.device)).prepare();
+  const hit = database.select().from(device).where(isNotNull(device.outageSince)).prepare();
   const update = (a: DeviceAddress, values: Partial<DeviceRow>) =>
     database.update(device).set(values).where(at(a)).run();
   return {
-    all: () => database.select().from(device).orderBy(asc(device.site), asc(device.device)).all(),
-    find: (a) => database.select().from(device).where(at(a)).get(),
+    all: () => every.all(),
+    find: ({ site, device: name }) => one.get({ site, device: name }),
     status(a, { state: status, session, generation, version, ackedSeq }, fresh) {
       return database.transaction(() => {
         const known = database.select().from(device).where(at(a)).get();
@@ -63,6 +71,6 @@ export function createDevices({ database }: Store, clock: Clock): Devices {
       const where = since === null ? at(a) : and(at(a), isNull(device.outageSince));
       database.update(device).set({ outageSince: since }).where(where).run();
     },
-    withOutage: () => database.select().from(device).where(isNotNull(device.outageSince)).all(),
+    withOutage: () => hit.all(),
   };
 }

@@ -52,6 +52,9 @@ export function createDrillStore({ database }: Store, clock: Clock): DrillStore 
       device === undefined ? undefined : eq(drill.device, device),
     );
 
+  // Prepared once: they are asked each second, and of each device.
+  const open = database.select().from(drill).where(isNull(drill.endedAt)).prepare();
+
   return {
     create({ id = `drill-${randomBytes(6).toString('hex')}`, ...values }) {
       return database.transaction(() => {
@@ -72,13 +75,8 @@ export function createDrillStore({ database }: Store, clock: Clock): DrillStore 
       total: database.select({ total: sql<number>`count(*)` }).from(drill).where(chosenBy(chosen)).get()?.total ?? 0,
       rows: database.select().from(drill).where(chosenBy(chosen)).orderBy(desc(drill.orderedAt)).limit(limit).all(),
     }),
-    open: () => database.select().from(drill).where(isNull(drill.endedAt)).all(),
-    openOf: (address) =>
-      database
-        .select()
-        .from(drill)
-        .where(and(chosenBy(address), isNull(drill.endedAt)))
-        .get(),
+    open: () => open.all(),
+    openOf: ({ site, device }) => open.all().find((row) => row.site === site && row.device === device),
     change: (id, values) => database.update(drill).set(values).where(eq(drill.id, id)).returning().get() as DrillRow,
     reportSince(left, right, since) {
       const rows = database

@@ -54,7 +54,15 @@ export type Inventories = {
 };
 
 export function createInventories({ database }: Store, clock: Clock): Inventories {
-  const named = (n: SourceName) => and(eq(source.site, n.site), eq(source.device, n.device), eq(source.name, n.source));
+  // Prepared once: each message of a device asks for it, and to write the text of a statement takes longer than to run it.
+  const given = (name: string) => sql.placeholder(name);
+  const named = database
+    .select()
+    .from(source)
+    .where(and(eq(source.site, given('site')), eq(source.device, given('device')), eq(source.name, given('source'))))
+    .prepare();
+  const find = (name: SourceName): SourceRow | undefined =>
+    named.get({ site: name.site, device: name.device, source: name.source });
   const inBucket = (id: number, day: string) => and(eq(bucket.sourceId, id), eq(bucket.day, day));
   const of = (row: SourceRow) => eq(entry.sourceId, row.id);
   const asEntry = (row: typeof entry.$inferSelect): Entry => ({
@@ -157,7 +165,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
   return {
     open(name, generation) {
       return database.transaction(() => {
-        const known = database.select().from(source).where(named(name)).get();
+        const known = find(name);
         if (known?.generation === generation) return known;
         if (known) {
           // The device's ledger began anew: what was known is kept until its digest says what holds.
@@ -169,7 +177,7 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         return database.insert(source).values({ site, device, name: sourceName, generation }).returning().get();
       });
     },
-    find: (name) => database.select().from(source).where(named(name)).get(),
+    find,
     ofDevice: ({ site, device }) =>
       database
         .select()

@@ -3,7 +3,7 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { isFinal, type JobOrder, type Message, resyncSelection } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
-import { and, desc, eq, inArray } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { agree } from './agree.ts';
 import { job } from './schema.ts';
 import type { Store } from './store.ts';
@@ -40,6 +40,8 @@ export type JobStore = {
 const OPEN = ['QUEUED', 'RUNNING', 'PAUSED'] as const;
 /** A device that tells of more jobs of operators than it may have open is not believed. */
 const ADOPTED_OPEN_MAX = 32;
+/** A device ends an expired job itself, and tells so. */
+const EXPIRY_GRACE_MS = 60_000;
 
 export function createJobStore({ database }: Store, clock: Clock): JobStore {
   const find = (id: string) => database.select().from(job).where(eq(job.id, id)).get();
@@ -50,6 +52,13 @@ export function createJobStore({ database }: Store, clock: Clock): JobStore {
       .where(eq(job.id, id))
       .returning()
       .get() as JobRow;
+
+  // Prepared once: it is asked each second.
+  const overdue = database
+    .select({ id: job.id })
+    .from(job)
+    .where(and(inArray(job.state, [...OPEN]), lt(job.expiresAt, sql.placeholder('before'))))
+    .prepare();
 
   return {
     create({ selection, total, ...rest }) {
@@ -153,14 +162,8 @@ export function createJobStore({ database }: Store, clock: Clock): JobStore {
       });
     },
     expire() {
-      const rows = database
-        .select()
-        .from(job)
-        .where(inArray(job.state, [...OPEN]))
-        .all();
-      const grace = 60_000;
-      return rows
-        .filter((row) => clock.now() > row.expiresAt + grace)
+      return overdue
+        .all({ before: clock.now() - EXPIRY_GRACE_MS })
         .map(({ id }) =>
           change(id, { state: 'TIMED_OUT', completedAt: clock.now(), message: 'the device did not end it in time' }),
         );

@@ -6,6 +6,7 @@ import type { ListingFacts } from '../report/compare-listed.ts';
 import type { ComparedWithPrevious } from '../report/previous.ts';
 import { keptDays, removedReport, report, unmatched } from './schema.ts';
 import type { Store } from './store.ts';
+import { writeUnmatched } from './unmatched-writer.ts';
 
 export type ReportRow = typeof report.$inferSelect;
 
@@ -25,6 +26,10 @@ export type ReportStore = {
   /** Reports that were running when the hub stopped are queued again. */
   requeue(): void;
   progress(id: string, folders: number, entries: number): void;
+  /**
+   * Keeps the outcome: its entries in portions that hold up nothing else, and then, in one transaction, that it has completed. Until then
+   * its entries are not to be seen.
+   */
   complete(
     id: string,
     result: {
@@ -37,10 +42,13 @@ export type ReportStore = {
       since: ComparedWithPrevious;
       /** What the list of a destination rests on; null for other sides. */
       listing: ListingFacts | null;
+      /** The destination's own filter, as stored; null where it takes everything. */
+      taken?: string | null;
       /** The buckets of which some folder was not listed again. */
       keptDays: readonly string[];
     },
-  ): void;
+    signal?: AbortSignal,
+  ): Promise<void>;
   end(id: string, state: 'failed' | 'cancelled', error: string | null): void;
   /** Its unmatched entries are deleted afterwards, by `ReportHistory.sweep`. */
   remove(id: string): void;
@@ -59,6 +67,12 @@ export type ReportStore = {
 export function createReportStore({ database }: Store, clock: Clock): ReportStore {
   const set = (id: string, values: Partial<ReportRow>) =>
     database.update(report).set(values).where(eq(report.id, id)).run();
+  /** Entries of this report, once it has completed. */
+  const ofCompleted = (id: string) =>
+    and(
+      eq(unmatched.reportId, id),
+      sql`exists (select 1 from ${report} where ${report.id} = ${id} and state = 'completed')`,
+    );
   const plain = (row: typeof unmatched.$inferSelect): Unmatched => ({
     class: row.class,
     path: row.path,
@@ -101,17 +115,10 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
       database.update(report).set({ state: 'queued', startedAt: null }).where(eq(report.state, 'running')).run();
     },
     progress: (id, folders, entries) => set(id, { folders, entries }),
-    complete(id, result) {
+    async complete(id, result, signal) {
       const { figures, matchedByDigest, mendable, asOf, unmatched: entries, entries: count, since } = result;
+      await writeUnmatched({ database, clock }, id, entries, since.isNew, signal);
       database.transaction(() => {
-        database.delete(unmatched).where(eq(unmatched.reportId, id)).run();
-        const portion = 500;
-        for (let i = 0; i < entries.length; i += portion) {
-          const rows = entries
-            .slice(i, i + portion)
-            .map((e, j) => ({ ...e, reportId: id, n: i + j, isNew: since.isNew(i + j) }));
-          database.insert(unmatched).values(rows).run();
-        }
         set(id, {
           state: 'completed',
           completedAt: clock.now(),
@@ -123,13 +130,21 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
           entries: count,
           previous: since.previous && JSON.stringify(since.previous),
           listing: result.listing && JSON.stringify(result.listing),
+          taken: result.taken ?? null,
         });
         const days = { days: JSON.stringify(result.keptDays) };
         const kept = database.insert(keptDays).values({ reportId: id, ...days });
         if (result.keptDays.length > 0) kept.onConflictDoUpdate({ target: keptDays.reportId, set: days }).run();
       });
     },
-    end: (id, state, error) => set(id, { state, error, completedAt: clock.now() }),
+    end(id, state, error) {
+      database.transaction(() => {
+        set(id, { state, error, completedAt: clock.now() });
+        // What it had begun to write goes by and by.
+        const begun = database.select().from(unmatched).where(eq(unmatched.reportId, id)).limit(1).get();
+        if (begun) database.insert(removedReport).values({ reportId: id }).onConflictDoNothing().run();
+      });
+    },
     remove(id) {
       database.transaction(() => {
         database.insert(removedReport).values({ reportId: id }).onConflictDoNothing().run();
@@ -139,7 +154,7 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
     },
     unmatched(id, { class: only, search, isNew }, offset, limit) {
       const where = and(
-        eq(unmatched.reportId, id),
+        ofCompleted(id),
         only === undefined ? undefined : inArray(unmatched.class, only.split(',') as UnmatchedClass[]),
         search === undefined || search === '' ? undefined : sql`instr(lower(${unmatched.path}), lower(${search})) > 0`,
         // Written out, so that the index of new entries is used.
@@ -164,7 +179,7 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
           bytes: sql<number>`sum(coalesce(${unmatched.sourceSize}, ${unmatched.destinationSize}, 0))`,
         })
         .from(unmatched)
-        .where(eq(unmatched.reportId, id))
+        .where(ofCompleted(id))
         .groupBy(unmatched.action)
         .orderBy(desc(sql`count(*)`))
         .all(),
@@ -173,7 +188,7 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
         const rows = database
           .select()
           .from(unmatched)
-          .where(and(eq(unmatched.reportId, id), gt(unmatched.n, last)))
+          .where(and(ofCompleted(id), gt(unmatched.n, last)))
           .orderBy(asc(unmatched.n))
           .limit(2000)
           .all();

@@ -139,6 +139,8 @@ export const report = sqliteTable(
     previous: text(),
     /** Was every folder to be listed, whatever is kept of it? */
     full: integer({ mode: 'boolean' }).notNull().default(false),
+    /** JSON: the filter of the destination itself, by which assets were not expected there; null where it takes everything. */
+    taken: text(),
     /** JSON: what its destination's list rests on; null before that is known, and for other sides. */
     listing: text(),
   },

@@ -74,8 +74,8 @@ export const hubCommandArgs = {
   'report-status': z.object({ report: reportId, offset, entries }),
   'report-cancel': z.object({ report: reportId }),
   'report-remove': z.object({ report: reportId }),
-  /** Compares the same sides anew, answered as `report`; with `sync` what is missing is then delivered again. */
-  rerun: z.object({ report: reportId, sync: z.boolean(), entries }),
+  /** Compares the same sides anew, answered as `report`; with `sync` what is missing is then delivered again; `full` as in the report, where absent as before. */
+  rerun: z.object({ report: reportId, sync: z.boolean(), full: z.boolean().optional(), entries }),
   /** Orders what mends a completed report, or assets that are named; with `preview` it only says what that would be. */
   resync: z.object({
     report: reportId.optional(),

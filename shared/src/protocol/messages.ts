@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { entrySchema, identifier } from './asset.ts';
 import { command, reply } from './command.ts';
+import { toldFilter } from './destination-filter.ts';
 import { drillBegun, drillEnded } from './drill.ts';
 import { ENDPOINT_STATES_MAX, endpointState } from './endpoint-state.ts';
 import { FINER_LEVELS } from './finer-levels.ts';
@@ -43,6 +44,8 @@ export const destinationState = z.object({
   error: z.object({ code: text(64), message: text(1000), hint: text(500).optional() }).nullable(),
   /** Where somebody has paused deliveries to it: since when, who, and until when (null: until they are resumed). */
   paused: z.object({ at: instant, by: text(120), until: instant.nullable() }).optional(),
+  /** What it takes of the source; absent: everything. What it leaves out is not owed to it. */
+  filter: toldFilter.optional(),
 });
 
 /**

@@ -28,7 +28,7 @@ export const sftpDestination = z.strictObject({
     .enum(['auto', 'never'])
     .default('auto')
     .describe(
-      "Whether a proof by digest may run sha256sum in the account's shell, where it has one, instead of reading all bytes back.",
+      "Whether a proof by digest may ask the server for it, by check-file or sha256sum in the account's shell, instead of reading all bytes back.",
     ),
 });
 

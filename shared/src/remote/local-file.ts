@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fstatSync, type Stats } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { isSystemError, VigieError } from '../kit/errors.ts';
 import { bytesOf, printable } from '../kit/names.ts';
@@ -21,7 +22,7 @@ export async function openLocal({ localPath, size }: Upload): Promise<FileHandle
     throw error;
   }
   try {
-    const stat = await file.stat();
+    const stat = statOf(file);
     if (!stat.isFile()) throw notAFile(name);
     if (stat.size !== size) throw sourceChanged(localPath, `it has ${stat.size} bytes instead of ${size}`);
     return file;
@@ -29,6 +30,11 @@ export async function openLocal({ localPath, size }: Upload): Promise<FileHandle
     await file.close();
     throw error;
   }
+}
+
+/** What the kernel knows of an open file: asked at once, since no disk has part in it and a thread of its own costs ten times as much. */
+export function statOf(file: FileHandle): Stats {
+  return fstatSync(file.fd);
 }
 
 export function sourceChanged(localPath: string, what: string): VigieError {

@@ -61,10 +61,14 @@ export type Upload = {
   sha256: string;
   modifiedAt: number;
   replace: boolean;
+  /** As far as the sender knows, nothing was ever sent under this name: a look for it costs a round trip more than it is worth. */
+  unsent?: boolean;
   /** What counts as proof: the size, or a read-back of all bytes. */
   proof: 'size' | 'digest';
   /** Told as the other side acknowledges bytes, with the count since the last call. */
   onBytes?: ((bytes: number) => void) | undefined;
+  /** Told once all bytes are on their way; not where none are sent. */
+  onSent?: (() => void) | undefined;
   /** Asked before bytes are sent or read back; absent: as fast as it goes. */
   pace?: Pace | undefined;
 };

@@ -20,12 +20,20 @@ export type Channel = {
    * requests, where a promise each would cost too much.
    */
   post<T>(send: (sftp: SFTPWrapper, done: Done<T>) => void, done: Done<T>): void;
+  /**
+   * Bytes of one write at most. A longer one the library sends in pieces, each after the answer to the one before and out of the caller's
+   * buffer, which by then holds other bytes; and a flush sent behind it would come before its end.
+   */
+  readonly writeBytesMax: number;
   /** How many bytes of files may be on their way over the connection. */
   readonly window: Window;
   /** Ends this channel alone. */
   close(): void;
 };
 export type Done<T> = (error: unknown, value?: T) => void;
+
+/** What every server takes. Source: draft-ietf-secsh-filexfer-02, section 3: packets of 34,000 bytes. */
+const WRITE_BYTES_USUAL = 32_000;
 
 export type Link = {
   address: string;
@@ -89,6 +97,7 @@ export function openChannel(sftp: SFTPWrapper, link: Link): Channel {
       const announced = (sftp as unknown as { _extensions: Record<string, string> })._extensions;
       return announced[extension] !== undefined;
     },
+    writeBytesMax: (sftp as unknown as { _maxWriteLen?: number })._maxWriteLen ?? WRITE_BYTES_USUAL,
     window: link.window,
     post,
     call(send, signal) {

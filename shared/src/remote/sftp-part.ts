@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { VigieError } from '../kit/errors.ts';
 import { printable } from '../kit/names.ts';
-import { sourceChanged } from './local-file.ts';
+import { sourceChanged, statOf } from './local-file.ts';
 import type { DigestBy, Pace, Upload } from './remote-folder.ts';
 import type { StorePlace } from './sftp-folders.ts';
 import { readBlocks, sendFile } from './sftp-transfer.ts';
@@ -11,8 +11,8 @@ import { OPEN, type Verbs } from './sftp-verbs.ts';
 /** What is wrong about the bytes, or who has digested them. */
 type Filled = { wrong?: VigieError; digestBy?: DigestBy };
 
-/** A part whose bytes are flushed: who has digested them, if anyone, and when its handle is closed. */
-export type WrittenPart = { digestBy: DigestBy | undefined; closed: Promise<void> };
+/** A part whose bytes are flushed: who has digested them, if anyone, and the handle that has written them. */
+export type WrittenPart = { digestBy: DigestBy | undefined; handle: Buffer };
 
 /** A `.part` of less than this is sent anew: to prove it would cost more. */
 const RESUME_BYTES_MIN = 256 * 1024;
@@ -48,12 +48,8 @@ export async function writePart(
     verbs.abandon(handle);
     throw error;
   }
-  const closed = verbs.close(handle);
-  // Whoever goes on meanwhile awaits it later.
-  closed.catch(() => undefined);
-  // Where bytes cannot be flushed by themselves, the close is what tells that they could not be written.
-  if (outcome.wrong || !verbs.has('fsync@openssh.com')) await closed;
-  if (!outcome.wrong) return { digestBy: outcome.digestBy, closed };
+  if (!outcome.wrong) return { digestBy: outcome.digestBy, handle };
+  await verbs.close(handle);
   await verbs.remove(part);
   throw outcome.wrong;
 }
@@ -101,7 +97,8 @@ async function fill(
     onBytes: upload.onBytes,
     pace: upload.pace,
   });
-  const { size } = await file.stat();
+  upload.onSent?.();
+  const { size } = statOf(file);
   const digest = hash.digest('hex');
   if (digest !== upload.sha256 || size !== upload.size) {
     await sent.acknowledged();

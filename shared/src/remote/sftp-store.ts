@@ -12,6 +12,8 @@ import { OPEN, type Verbs } from './sftp-verbs.ts';
 
 /** OpenSSH tells of a full disk as a failure without a name, with up to a megabyte left over. */
 const FULL_BYTES = 1024 * 1024;
+/** So many bytes may be sent in vain, where the sender was wrong about what it had sent. */
+const UNSEEN_BYTES_MAX = 256 * 1024;
 
 export function capabilitiesOf({ has }: Pick<Verbs, 'has'>): Capabilities {
   return {
@@ -24,11 +26,11 @@ export function capabilitiesOf({ has }: Pick<Verbs, 'has'>): Capabilities {
 /**
  * Stores one file: the protocol of `RemoteFolder.store`, in four round trips for a small one:
  *
- * 1. is there something under the final name or the part's, and the part made, exclusively: nothing that was there is changed;
+ * 1. the part made, exclusively: nothing that was there is changed. Beside it, unless nothing of this file was ever sent: is there
+ *    something under the final name;
  * 2. its bytes, its time of change and the flush: the answer to the flush is the answer to all before it;
- * 3. after that answer: close, rename, and the final name opened. Each is told by itself, and nothing is concluded from the order in
- *    which a server works them off: an opened file counts only when the rename went well;
- * 4. size and flush under the final name.
+ * 3. after that answer: the rename, which fails where the final name is taken;
+ * 4. after that answer: size and flush by the handle that has written the bytes, which is the final name's file now.
  *
  * A final name that is there already is read back whole, whatever `proof` says: this call did not write its bytes, so that their count
  * proves nothing.
@@ -55,10 +57,10 @@ async function storeOpen(
   const existing = (there: Stats) => receiptOfExisting(verbs, place, final, there, upload);
   const part = joined(place.folder, partNameOf(upload));
 
-  const [there, earlier, begun] = await Promise.all([verbs.lstat(final), verbs.lstat(part), verbs.openNew(part)]);
+  const { there, earlier, begun } = await begin(verbs, part, final, upload);
   const made = 'handle' in begun ? begun.handle : undefined;
-  if (made && (there || earlier)) verbs.abandon(made);
   if (there) {
+    if (made) verbs.abandon(made);
     const receipt = await existing(there);
     // Beside a final name a part may be its second name (a rename that was cut in the middle): it is never written into.
     if (earlier || made) await verbs.remove(part);
@@ -67,15 +69,14 @@ async function storeOpen(
   } else if (earlier && !earlier.isFile()) {
     throw conflict({ ...upload, path: `${upload.path}.part` }, earlier);
   }
-  const left = { earlierBytes: there ? 0 : (earlier?.size ?? 0) };
+  const left = { earlierBytes: there ? 0 : (earlier?.size ?? 0), fresh: there ? undefined : made };
 
   if ('refused' in begun && begun.refused === STATUS.absent) await makeFolders(verbs, place, parentOf(final));
-  const fresh = there || earlier ? undefined : made;
-  const { digestBy, closed } = await writePart(verbs, part, { ...left, fresh }, upload, file, place.serverDigest);
+  const { digestBy, handle } = await writePart(verbs, part, left, upload, file, place.serverDigest);
 
   let named: Buffer | undefined;
   try {
-    named = await giveName(verbs, part, final, replace, capabilities);
+    named = await giveName(verbs, { part, final, handle }, replace, capabilities);
   } catch (error) {
     if (statusOf(error) === undefined) throw error;
     // A rename is refused without a reason: most of all where the name has been taken meanwhile.
@@ -86,32 +87,51 @@ async function storeOpen(
     if (!receipt) throw conflict(upload, taken);
     return receipt;
   }
-  await Promise.all([closed, checkFinal(verbs, final, upload, named)]);
+  await checkFinal(verbs, final, upload, named);
   const sha = proof === 'digest' ? sha256 : null;
   return { level: proof, size, sha256: sha, sent: true, capabilities, ...(digestBy && { digestBy }) };
 }
 
-/** Gives a part its final name, and opens that where it was free before; the outcome is its handle. A refusal of the rename is thrown. */
+/** Makes the part, and looks what there is under both names as far as that is not known. */
+async function begin(verbs: Verbs, part: string, final: string, { unsent, replace, size }: Upload) {
+  const trusts = unsent === true && !replace && size <= UNSEEN_BYTES_MAX;
+  const [looked, begun] = await Promise.all([trusts ? undefined : verbs.lstat(final), verbs.openNew(part)]);
+  // A part of this asset is there: something was sent of it all the same, so that the final name may be there too.
+  const isTaken = 'refused' in begun && begun.refused !== STATUS.absent;
+  const [there, earlier] = isTaken ? await Promise.all([verbs.lstat(final), verbs.lstat(part)]) : [looked, undefined];
+  return { there, earlier, begun };
+}
+
+/**
+ * Gives a part its final name. The outcome is its handle, which goes on as the final name's; it is closed where it cannot be flushed, and
+ * where the server refuses to rename what is open (Windows): then there is none. A refusal of the rename is thrown.
+ */
 async function giveName(
   verbs: Verbs,
-  part: string,
-  final: string,
+  { part, final, handle }: { part: string; final: string; handle: Buffer },
   replace: boolean,
-  { atomicReplace }: Capabilities,
+  { atomicReplace, fsync }: Capabilities,
 ): Promise<Buffer | undefined> {
-  if (replace) {
-    if (atomicReplace) await verbs.replace(part, final);
+  const rename = async () => {
+    if (!replace) await verbs.rename(part, final);
+    else if (atomicReplace) await verbs.replace(part, final);
     else {
       await verbs.remove(final);
       await verbs.rename(part, final);
     }
-    return undefined;
-  }
-  const [renamed, opened] = await Promise.allSettled([verbs.rename(part, final), verbs.open(final, OPEN.read)]);
-  const handle = opened.status === 'fulfilled' ? opened.value : undefined;
-  if (renamed.status === 'fulfilled') return handle;
-  if (handle) verbs.abandon(handle);
-  throw renamed.reason;
+  };
+  // Where bytes cannot be flushed by themselves, the close is what tells that they could not be written.
+  if (fsync) {
+    try {
+      await rename();
+      return handle;
+    } catch (error) {
+      verbs.abandon(handle);
+      if (statusOf(error) === undefined || (!replace && (await verbs.lstat(final)))) throw error;
+    }
+  } else await verbs.close(handle);
+  await rename();
+  return undefined;
 }
 
 /** Flushes the new name itself, and verifies what is there under it. */
@@ -119,9 +139,9 @@ async function checkFinal(
   verbs: Verbs,
   final: string,
   { path, size }: Upload,
-  opened: Buffer | undefined,
+  named: Buffer | undefined,
 ): Promise<void> {
-  const handle = opened ?? (await verbs.open(final, OPEN.read));
+  const handle = named ?? (await verbs.open(final, OPEN.read));
   const [stat] = await Promise.all([verbs.fstat(handle), verbs.fsync(handle), verbs.close(handle)]);
   if (stat.isFile() && stat.size === size) return;
   throw new VigieError('corrupted', `verify "${printable(path)}": it has ${stat.size} bytes; it should have ${size}`, {

@@ -1,11 +1,10 @@
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { giveBlock, takeBlock } from './blocks.ts';
 import { createPipeline } from './pipeline.ts';
 import type { Pace } from './remote-folder.ts';
 import type { Channel } from './sftp-channel.ts';
 
-/** Bytes read from the local file at once. */
-const BLOCK_BYTES = 512 * 1024;
 /**
  * Bytes of one write: with the 29 bytes of its head it fills SSH packets of 32 KiB to the last byte. Acknowledgements
  * stay small enough to be signs of life on a slow link.
@@ -35,9 +34,10 @@ export type Sending = {
 export async function sendFile(sending: Sending): Promise<{ end: number; acknowledged: () => Promise<void> }> {
   const { channel, handle, file, hash, signal, onBytes, pace } = sending;
   const pipeline = createPipeline(channel.window, signal);
-  const size = Math.min(BLOCK_BYTES, Math.max(1, sending.end - sending.start));
-  let block = Buffer.allocUnsafe(size);
-  let spare = sending.end - sending.start > size ? Buffer.allocUnsafe(size) : block;
+  const writeBytes = Math.min(WRITE_BYTES, channel.writeBytesMax);
+  const total = sending.end - sending.start;
+  let block = takeBlock(total);
+  let spare = total > block.length ? takeBlock(total) : undefined;
   let position = sending.start;
   const readAt = (into: Buffer, at: number) => file.read(into, 0, Math.min(into.length, sending.end - at), at);
 
@@ -49,10 +49,10 @@ export async function sendFile(sending: Sending): Promise<{ end: number; acknowl
       if (bytesRead === 0) break;
       const bytes = block.subarray(0, bytesRead);
       const next = position + bytesRead;
-      if (next < sending.end) reading = readAt(spare, next);
+      if (spare && next < sending.end) reading = readAt(spare, next);
       hash.update(bytes);
-      for (let at = 0; at < bytesRead; at += WRITE_BYTES) {
-        const length = Math.min(WRITE_BYTES, bytesRead - at);
+      for (let at = 0; at < bytesRead; at += writeBytes) {
+        const length = Math.min(writeBytes, bytesRead - at);
         // Before there is room: a transfer that waits for its pace must not keep the room from others.
         if (pace) await pace.up(length, signal);
         const room = pipeline.begin(length);
@@ -67,11 +67,15 @@ export async function sendFile(sending: Sending): Promise<{ end: number; acknowl
         );
       }
       position = next;
-      [block, spare] = [spare, block];
+      if (spare) [block, spare] = [spare, block];
+      // A file that gave less than was asked for is asked once more.
+      else if (next < sending.end) reading = readAt(block, next);
     }
   } finally {
     // A read under way needs its file open, whatever has happened.
     await reading?.catch(() => undefined);
+    giveBlock(block);
+    if (spare) giveBlock(spare);
   }
   return { end: position, acknowledged: () => pipeline.done() };
 }

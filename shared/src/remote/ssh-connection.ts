@@ -3,6 +3,7 @@ import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf, VigieError } from '../kit/errors.ts';
+import { type CheckFile, checkFileOn } from './check-file.ts';
 import { type Channel, openChannel } from './sftp-channel.ts';
 import { connectError, lost, stalled } from './sftp-errors.ts';
 import { addressOf, credentials, hostKeyCheck, type SftpConfig } from './ssh-login.ts';
@@ -22,6 +23,8 @@ export type SshConnection = {
   run(command: string, limitMs: number): Promise<{ code: number | null; output: string }>;
   /** The account's shell, kept for as long as the connection stands; `refused` where there is none. */
   shell(): Promise<Shell>;
+  /** A channel for digests by the protocol, kept likewise; `refused` where the server opens no further one. */
+  checkFile(): Promise<CheckFile>;
   /** Why the connection is of no use any more; undefined while it is. */
   lost(): VigieError | undefined;
   /** Calls back once, at the loss; returns what takes the listener away again. */
@@ -141,19 +144,46 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
     });
   }
 
-  let kept: Promise<Shell> | undefined;
-  async function openShell(): Promise<Shell> {
-    const opened = new Promise<ClientChannel>((done, fail) => {
-      // Whatever shell the account has makes way for the one that POSIX describes.
-      ssh.exec('exec sh', (error, stream) => (error ? fail(error) : done(stream)));
-    });
-    try {
-      return shellOn(await step(opened), { address, clock });
-    } catch (error) {
-      kept = undefined;
-      throw reason ?? new VigieError('refused', `open a shell at ${address}: ${messageOf(error)}`, { cause: error });
+  type Opened = (error: Error | undefined, stream: ClientChannel) => void;
+  /** What works on a stream of its own, opened at the first call and kept until it has ended. */
+  function keeping<T extends { ended: boolean }>(
+    what: string,
+    open: (opened: Opened) => void,
+    on: (stream: ClientChannel) => T,
+  ): () => Promise<T> {
+    let kept: Promise<T> | undefined;
+    async function begin(): Promise<T> {
+      const opened = new Promise<ClientChannel>((done, fail) => {
+        open((error, stream) => (error ? fail(error) : done(stream)));
+      });
+      try {
+        return on(await step(opened));
+      } catch (error) {
+        kept = undefined;
+        throw reason ?? new VigieError('refused', `open ${what} at ${address}: ${messageOf(error)}`, { cause: error });
+      }
     }
+    return async () => {
+      if (reason) throw reason;
+      kept ??= begin();
+      const one = await kept;
+      if (!one.ended) return one;
+      kept = begin();
+      return await kept;
+    };
   }
+  const place = { address, clock };
+  // Whatever shell the account has makes way for the one that POSIX describes.
+  const shell = keeping(
+    'a shell',
+    (opened) => ssh.exec('exec sh', opened),
+    (stream) => shellOn(stream, place),
+  );
+  const checkFile = keeping(
+    'a channel for digests',
+    (opened) => ssh.subsys('sftp', opened),
+    (stream) => checkFileOn(stream, place),
+  );
 
   try {
     const sftp = await step(
@@ -181,14 +211,8 @@ export async function connectSsh(config: SftpConfig, options: ConnectOptions): P
         return channelOn(await step(opened));
       },
       run: (command, limitMs) => runCommand(command, limitMs),
-      async shell() {
-        if (reason) throw reason;
-        kept ??= openShell();
-        const shell = await kept;
-        if (!shell.ended) return shell;
-        kept = openShell();
-        return await kept;
-      },
+      shell,
+      checkFile,
       lost: () => reason,
       onLost,
       drop,

@@ -41,7 +41,7 @@ async function delivering(
   options: { workers?: number; storage?: 'absent'; slow?: (upload: Upload) => Promise<void> } = {},
 ) {
   const ledger = await testLedger();
-  const pauses = createDeliveryPauses(ledger.ledger);
+  const pauses = createDeliveryPauses(ledger.ledger, ledger.clock);
   const lost: string[] = [];
   const deliverer = createDeliverer({
     destination: 'archive',
@@ -56,7 +56,7 @@ async function delivering(
       return true;
     },
     changed: () => undefined,
-    paused: () => pauses.of('archive', ledger.clock.now()),
+    paused: () => pauses.of('archive'),
     workers: options.workers ?? 1,
     proof: 'size',
     backoff: { baseMs: 5, capMs: 20 },
@@ -164,7 +164,7 @@ test('while an operator has paused a destination nothing goes there; it goes on 
   expect(site.deliverer.condition()).toMatchObject({ state: 'stopped', error: { code: 'paused' } });
   expect(site.deliverer.condition().error?.message).toContain('operator ada');
   // It outlasts a restart.
-  expect(createDeliveryPauses(site.ledger).of('archive', now)).toMatchObject({ by: 'operator ada' });
+  expect(createDeliveryPauses(site.ledger, site.clock).of('archive')).toMatchObject({ by: 'operator ada' });
   expect(stored).toEqual([]);
   site.clock.advance(60_000);
   site.deliverer.wake();
@@ -178,7 +178,7 @@ test('while an operator has paused a destination nothing goes there; it goes on 
   site.pauses.resume('archive');
   site.deliverer.wake();
   await until('the other one has gone', () => stored.length === 2);
-  expect(createDeliveryPauses(site.ledger).of('archive', now)).toBeUndefined();
+  expect(createDeliveryPauses(site.ledger, site.clock).of('archive')).toBeUndefined();
 });
 
 test('many small files go at once, large ones one a worker, and their receipts share transactions', async () => {

@@ -6,9 +6,13 @@ import { openLedger } from '@vigie/agent/store/ledger';
 import { createOutbox } from '@vigie/agent/store/outbox';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { silentLog } from '@vigie/shared/kit/log';
+import { openRemote } from '@vigie/shared/remote/open';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startSshd } from '../../../scripts/sshd.ts';
 import { testLedger } from '../../support/ledger.ts';
+import { sftpDestination } from '../../support/remote.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { tempFolder, until } from '../../support/temp.ts';
 
 /** A clock whose sleepers wake when it is moved past their time; its wall and its monotonic time are moved apart. */
@@ -201,8 +205,12 @@ test('a destination is cut off while it lasts, and what is under way there ends'
       await until('it is cut off', () => signal?.aborted === true);
       throw signal?.reason;
     },
+    [Symbol.asyncDispose]: async () => undefined,
   } as unknown as RemoteFolder;
-  const remote = cutOff(folder, () => away.signal);
+  const remote = cutOff(
+    () => folder,
+    () => away.signal,
+  );
   const looking = remote.look('a.jpg');
   away.abort(new Error('a drill'));
   await expect(looking).rejects.toThrow('a drill');
@@ -213,4 +221,24 @@ test('a destination is cut off while it lasts, and what is under way there ends'
   expect(asked).toHaveLength(2);
   away.abort(new Error('another'));
   await expect(again).rejects.toThrow('another');
+});
+
+test('a connection that does nothing does not outlast the beginning of a drill', async () => {
+  const sshd = await startSshd({ folder: await tempFolder() });
+  onTestFinished(() => sshd.stop());
+  await using proxy = await startTcpProxy({ target: sshd });
+  let away = new AbortController();
+  await using remote = cutOff(
+    () => openRemote(sftpDestination(sshd, '.', { port: proxy.port }), '', { stallMs: 5_000 }),
+    () => away.signal,
+  );
+  for (const accepted of [1, 2]) {
+    await remote.probe();
+    expect([proxy.accepted, proxy.connections]).toEqual([accepted, 1]);
+    away.abort(new Error('a drill'));
+    await until('the connection is closed', () => proxy.connections === 0);
+    await expect(remote.probe()).rejects.toThrow('a drill');
+    expect(proxy.accepted).toBe(accepted);
+    away = new AbortController();
+  }
 });

@@ -17,7 +17,6 @@ const audit = (
 ) =>
   auditSource({
     ...(judged && { judged }),
-    source: 'garden',
     folder: root,
     assets,
     isPresent,

@@ -7,6 +7,7 @@ const verified = (destination: string, receipt: 'size' | 'digest' = 'digest'): S
   receipt,
 });
 const standing = (destination: string, state: Standing['state']): Standing => ({ destination, state, receipt: null });
+const leftOut = (destination: string): Standing => ({ ...standing(destination, 'withdrawn'), isLeftOut: true });
 const ALL: ProofPolicy = { at: 'all', level: 'digest' };
 const proved = (configured: string[], standings: Standing[], policy: ProofPolicy) =>
   proofOf(configured, standings, policy).proved;
@@ -21,6 +22,9 @@ describe('at all destinations', () => {
     ['one that is configured no more waits', ['x'], [verified('x'), standing('y', 'pending')], true],
     ['only one that is configured no more', ['x'], [verified('y')], false],
     ['a destination that was added later', ['x', 'z'], [verified('x')], false],
+    ['the filter of the other leaves it out', ['x', 'y'], [verified('x'), leftOut('y')], true],
+    ['the filters of all leave it out', ['x', 'y'], [leftOut('x'), leftOut('y')], false],
+    ['one leaves it out, the other has not proved it', ['x', 'y'], [leftOut('x'), standing('y', 'pending')], false],
     ['no destination at all', [], [verified('x')], false],
     ['nothing known', ['x'], [], false],
     ['by size where the digest is asked for', ['x'], [verified('x', 'size')], false],

@@ -59,28 +59,28 @@ export async function certifiedSource(folder?: string) {
       inventories.confirmed(row, clock.now());
     },
     /** A moment passes; a report is made, and completes with these entries unmatched. */
-    report(
+    async report(
       unmatched: Partial<Unmatched>[] = [],
       filter: object = {},
       destination = 'archive',
       keptDays: string[] = [],
-    ): string {
+    ): Promise<string> {
       clock.take(2);
       const right = { type: 'destination', destination, ...NAME };
       const { id } = reports.create({
         ...{ left: JSON.stringify(LEFT), right: JSON.stringify(right), filter: JSON.stringify(filter) },
         ...{ proof: 'size', by: 'test', trigger: 'person', sync: false },
       });
-      complete(id, unmatched, keptDays);
+      await complete(id, unmatched, keptDays);
       return id;
     },
   };
 
-  function complete(id: string, unmatched: Partial<Unmatched>[], keptDays: string[]): void {
+  async function complete(id: string, unmatched: Partial<Unmatched>[], keptDays: string[]): Promise<void> {
     const figures = noFigures();
     figures.matched.count = 1;
     const usual = { class: 'missing', path: '', sourceSize: 1, destinationSize: null, cause: 'queued', action: 'wait' };
-    reports.complete(id, {
+    await reports.complete(id, {
       ...{ figures, matchedByDigest: 0, mendable: { count: 0, bytes: 0 }, asOf: null, entries: 1 },
       unmatched: unmatched.map((entry) => ({ ...(usual as Unmatched), ...entry })),
       since: { previous: null, isNew: () => false },

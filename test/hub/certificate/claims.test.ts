@@ -82,3 +82,22 @@ test('what is unreadable at the source, or was taken on another day, is no leaf'
     { destination: null, class: 'other-day', path: elsewhere[0]?.path, cause: 'taken on 20240301, by true time' },
   ]);
 });
+
+test("what a destination's own filter leaves out is not called proved there, and leaves nothing open", () => {
+  const takes = (path: string) => path !== asset(2).path;
+  const {
+    header,
+    remarks: lines,
+    isSettled,
+  } = draft({ destinations: [{ name: 'mirror', report: { ...report, takes } }] });
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      destination: 'mirror',
+      class: 'left-out',
+      path: asset(2).path,
+      cause: "the destination's own filter leaves it out",
+    },
+  ]);
+  expect(header.destinations[0]?.proved.count).toBe(2);
+  expect([isWhole(header), isSettled]).toEqual([false, true]);
+});

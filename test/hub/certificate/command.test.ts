@@ -32,7 +32,7 @@ async function laid() {
     source.takes({ path: `${DAY}/${name}`, size: bytes.length, sha256 });
   }
   source.agrees();
-  source.report([{ path: `${DAY}/${NAMES[6]}` }]);
+  await source.report([{ path: `${DAY}/${NAMES[6]}` }]);
   await readOrMakeKey(source.dataFolder);
   const config = join(folder, 'hub.yaml');
   await writeFile(config, stringify({ dataFolder: 'hub', broker: { type: 'external', url: 'mqtt://x' } }));

@@ -7,12 +7,12 @@ test('a report that did not list a day again proves nothing of it: the one that 
   takes(asset(1));
   agrees();
   const judgedBy = () => readDay(books, NAME, DAY, clock.now()).destinations[0]?.report?.id;
-  report([], {}, 'archive', [DAY]);
+  await report([], {}, 'archive', [DAY]);
   expect(judgedBy()).toBeUndefined();
-  const listed = report([], {}, 'archive', ['20240228']);
+  const listed = await report([], {}, 'archive', ['20240228']);
   expect(judgedBy()).toBe(listed);
-  report([], {}, 'archive', [DAY]);
+  await report([], {}, 'archive', [DAY]);
   expect(judgedBy()).toBe(listed);
-  const again = report();
+  const again = await report();
   expect(judgedBy()).toBe(again);
 });

@@ -59,14 +59,14 @@ describe('rounds', () => {
     const { takes, agrees, report, round, files, certificate } = await hub();
     takes(one, two);
     agrees();
-    report([{ path: two.path }]);
+    await report([{ path: two.path }]);
     expect(await round()).toBe(1);
     const first = await certificate(1);
     expect(first.paths).toEqual([one.path, two.path]);
     expect(first.remarks).toEqual([`missing ${two.path}`]);
     expect(first.archive).toMatchObject({ name: 'archive', proved: { count: 1, bytes: one.size } });
     expect(await round()).toBe(0);
-    report([{ path: two.path }]);
+    await report([{ path: two.path }]);
     expect(await round()).toBe(0);
     expect(await files()).toEqual([`${DAY}.1.ndjson`]);
   });
@@ -75,15 +75,15 @@ describe('rounds', () => {
     const { takes, loses, agrees, report, round, inventories, row, certificate } = await hub();
     takes(one);
     agrees();
-    report();
+    await report();
     expect(await round()).toBe(1);
     takes(two);
     expect(await round()).toBe(1);
     expect((await certificate(2)).remarks).toEqual([`unproved ${two.path}`]);
-    report();
+    await report();
     expect(await round()).toBe(1);
     expect((await certificate(3)).archive?.proved.count).toBe(2);
-    report([{ path: one.path, class: 'corrupt' }]);
+    await report([{ path: one.path, class: 'corrupt' }]);
     expect(await round()).toBe(1);
     expect((await certificate(4)).remarks).toEqual([`corrupt ${one.path}`]);
     loses(one);
@@ -191,20 +191,20 @@ describe('what a report proves', () => {
     const source = await certifiedSource();
     source.takes(one, two);
     expect(await judged(source)).toMatchObject({ proved: 0, report: undefined });
-    source.report([], {}, 'elsewhere');
-    source.report([], { fromDay: '20240301' });
-    source.report([], { kinds: ['raw'] });
-    source.report([], { pathPrefix: one.path });
+    await source.report([], {}, 'elsewhere');
+    await source.report([], { fromDay: '20240301' });
+    await source.report([], { kinds: ['raw'] });
+    await source.report([], { pathPrefix: one.path });
     expect(await judged(source)).toMatchObject({ proved: 0, report: undefined });
-    const whole = source.report([{ path: one.path }], { fromDay: DAY, toDay: DAY });
-    source.report([], { fromDay: '20240301' });
+    const whole = await source.report([{ path: one.path }], { fromDay: DAY, toDay: DAY });
+    await source.report([], { fromDay: '20240301' });
     expect(await judged(source)).toMatchObject({ proved: 1, report: whole });
   });
 
   test('an asset that came, or came back, or changed after the report is not proved by it', async () => {
     const source = await certifiedSource();
     source.takes(one, two, three);
-    source.report();
+    await source.report();
     expect(await judged(source)).toMatchObject({ proved: 3 });
     source.clock.take(1);
     source.takes({ ...one, size: 7 });
@@ -217,14 +217,14 @@ describe('what a report proves', () => {
     expect(await judged(source)).toMatchObject({ proved: 1 });
     source.tellsAgain({ ...one, size: 7 }, two, { ...three, sha256: 'f'.repeat(64) });
     expect(await judged(source)).toMatchObject({ proved: 0 });
-    source.report();
+    await source.report();
     expect(await judged(source)).toMatchObject({ proved: 3 });
   });
 
   test('a clock that is set back makes no old report speak of what came after it', async () => {
     const source = await certifiedSource();
     source.takes(one);
-    source.report();
+    await source.report();
     source.clock.set(Date.UTC(2024, 2, 1, 11));
     source.takes(two);
     expect(await judged(source)).toMatchObject({ proved: 1 });

@@ -57,3 +57,10 @@ test('once it has been calm for a minute, the end of the flood is told with what
   expect(said.at(-1)).toBe('device-calm: main/loud floods no more; 10 messages were dropped');
   expect(count(loud)).toBe(52);
 });
+
+test('a birth is heard in the middle of a flood: without it the device would stay lost', async () => {
+  const { hear, count } = gated();
+  for (let n = 0; n < 200; n++) await hear(topicOf(address('loud'), 'state'));
+  await hear(topicOf(address('loud'), 'status'));
+  expect(count(topicOf(address('loud'), 'status'))).toBe(1);
+});

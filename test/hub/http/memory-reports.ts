@@ -137,6 +137,8 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       right: of.right,
       filter: of.filter,
       proof: of.proof ?? 'size',
+      full: of.full ?? false,
+      taken: null,
       by,
       trigger,
       asOf: null,
@@ -178,7 +180,10 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
         reports.splice(reports.indexOf(found), 1);
         tell({ topic: 'reports', key: id });
       },
-      rerun: (id, sync, by) => add(present(reports, 'report', id), 'rerun', by, sync),
+      rerun: (id, { sync, full }, by) => {
+        const of = present(reports, 'report', id);
+        return add({ ...of, full: full ?? of.full }, 'rerun', by, sync);
+      },
       estimate(id) {
         const { mendable } = present(reports, 'report', id);
         const left = Map.groupBy(unmatched.get(id) ?? [], (e) => e.action);
@@ -244,10 +249,19 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
     const at = (ms: number) => new Date(now() - agoMs + ms).toISOString();
     const report: Report = {
       ...{ id: `report-${reports.length + 1}`, state: 'completed', createdAt: at(0), startedAt: at(1000) },
-      ...{ completedAt: at(9000), left, right, filter: {}, proof: 'size', by: 'schedule', trigger: 'schedule' },
+      ...{
+        completedAt: at(9000),
+        left,
+        right,
+        filter: {},
+        proof: 'size',
+        full: false,
+        by: 'schedule',
+        trigger: 'schedule',
+      },
       ...{ asOf: null, progress: { folders: 20, entries: from.size + to.size }, error: null, matchedByDigest: 0 },
       ...figures,
-      ...{ mendable: { count: 0, bytes: 0 }, previous: null, listing: null, jobs: [] },
+      ...{ mendable: { count: 0, bytes: 0 }, previous: null, listing: null, taken: null, jobs: [] },
     };
     report.previous = sinceLast(report, entries);
     reports.unshift(report);

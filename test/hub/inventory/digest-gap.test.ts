@@ -63,3 +63,13 @@ test('a long list of days is told by month', () => {
   expect(digestList(days.slice(0, 30)).level).toBe('day');
   expect(digestList(days).level).toBe('month');
 });
+
+test('a list of any folders whatever stays small', () => {
+  const sizes = [3_000, 20_000].map((count) => {
+    const folders = Array.from({ length: count }, (_, n) => bucket(`folder number ${n}`, [`p${n}`]));
+    const { level, list } = digestList(folders);
+    expect(level).toBe('month');
+    return list.length;
+  });
+  for (const bytes of sizes) expect(bytes).toBeLessThan(24 * 1024);
+});

@@ -211,3 +211,26 @@ test('any two inventories come together, whatever is lost, doubled, late or chan
     { numRuns: 30 },
   );
 });
+
+test('3,000 folders that are no days: told in groups, and what differs is found without the others', async () => {
+  const both = joined(await tempFolder());
+  onTestFinished(both.close);
+  for (let n = 0; n < 3_000; n++) both.hold(`folder number ${n}/a.jpg`);
+  const digests: number[] = [];
+  const count = (message: Up) => {
+    if ('digest' in message) digests.push(message.digest.list.length);
+    return 'told' as const;
+  };
+  both.foresee(both.held());
+  both.hold('folder number 7/b.jpg');
+  both.drop('folder number 9/a.jpg');
+  both.hold('20261123/new.jpg');
+  await both.talk(count);
+  expect(both.known()).toEqual(both.held());
+  expect(both.row()?.reconciled).toBe(true);
+  expect(Math.max(...digests)).toBeLessThan(24 * 1024);
+  const [first, ...finer] = both.asked.filter(({ keys }) => keys.length > 0);
+  expect(first?.level).toBe('outline');
+  expect(first?.keys.length).toBe(3);
+  expect(finer.flatMap(({ keys }) => keys).length).toBeLessThan(20);
+});

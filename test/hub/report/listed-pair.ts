@@ -11,6 +11,7 @@ import { createReportStore } from '@vigie/hub/store/reports';
 import { openStore } from '@vigie/hub/store/store';
 import { silentLog } from '@vigie/shared/kit/log';
 import type { Entry } from '@vigie/shared/protocol/asset';
+import type { DestinationFilter } from '@vigie/shared/protocol/destination-filter';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
 import { openRemote } from '@vigie/shared/remote/open';
 import { createSteppedClock } from '../../support/stepped-clock.ts';
@@ -89,6 +90,7 @@ export function listedPair(dataFolder: string, config: DestinationConfig, now = 
     return {
       figures: JSON.parse(found.figures ?? 'null'),
       listing: JSON.parse(found.listing ?? 'null'),
+      taken: JSON.parse(found.taken ?? 'null'),
       unmatched: [...reports.allUnmatched(id)].map(({ class: kind, path }) => `${kind} ${path}`),
     };
   }
@@ -99,6 +101,12 @@ export function listedPair(dataFolder: string, config: DestinationConfig, now = 
     takes(entries: readonly Entry[]) {
       const days = new Set(entries.map(({ path }) => path.split('/')[0] as string));
       inventories.replace(row, [...days], entries, ++seq);
+    },
+    /** The device tells the destination's own filter. */
+    tells(filter: DestinationFilter) {
+      const source = sourceState();
+      const destinations = source.destinations.map((at) => ({ ...at, name: config.name, filter }));
+      devices.state(NAME, deviceState({ sources: [{ ...source, destinations }] }), true);
     },
     loses: (entry: Entry) => inventories.change(row, entry, ++seq, -1),
     [Symbol.dispose]() {

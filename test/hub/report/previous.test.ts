@@ -145,16 +145,16 @@ test('a last report that is removed while it is read is no ground for figures: t
     ...{ cause: 'not at the destination', action: 'resync' },
   });
   const list = Array.from({ length: 12_000 }, (_, n) => entry(n));
-  const complete = (unmatched: Unmatched[]) => {
+  const complete = async (unmatched: Unmatched[]) => {
     const row = reports.create({ left: side, right: side, filter: '{}', by: 'test', trigger: 'person', sync: false });
-    reports.complete(row.id, {
+    await reports.complete(row.id, {
       ...{ figures: noFigures(), matchedByDigest: 0, mendable: { count: 0, bytes: 0 }, asOf: null, unmatched },
       ...{ entries: 0, since: { previous: null, isNew: () => false }, listing: null, keptDays: [] },
     });
     return row;
   };
-  const older = complete(list.slice(0, 100));
-  const newer = complete(list);
+  const older = await complete(list.slice(0, 100));
+  const newer = await complete(list);
   let pauses = 0;
   const clock = {
     async sleep() {

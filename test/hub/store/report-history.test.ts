@@ -49,7 +49,11 @@ async function history() {
           .prepare(`select count(*) as n from unmatched ${id === undefined ? '' : 'where report_id = ?'}`)
           .get(...(id === undefined ? [] : [id])) as { n: number }
       ).n,
-    atOnce: (deeds: () => void) => store.database.transaction(deeds),
+    async atOnce(deeds: () => Promise<void>) {
+      store.sqlite.exec('begin');
+      await deeds();
+      store.sqlite.exec('commit');
+    },
     /** Reports whose entries are still to be deleted. */
     toSweep: () => (store.sqlite.prepare('select count(*) as n from removed_report').get() as { n: number }).n,
   };
@@ -57,38 +61,38 @@ async function history() {
 
 test('the report before is the last completed one of the same sides and filter', async () => {
   const { clock, create, complete, reports, past } = await history();
-  const ended = (pair: string, filter?: object) => {
+  const ended = async (pair: string, filter?: object) => {
     const { id } = create(pair, filter);
     clock.take(1000);
-    complete(id);
+    await complete(id);
     return id;
   };
-  const whole = ended('a');
-  ended('b');
-  const narrow = ended('a', { kinds: ['jpg'] });
+  const whole = await ended('a');
+  await ended('b');
+  const narrow = await ended('a', { kinds: ['jpg'] });
   const failed = create('a');
   reports.end(failed.id, 'failed', 'refused');
   const now = create('a');
   expect(past.previousOf(now)?.id).toBe(whole);
   expect(past.previousOf(create('a', { kinds: ['jpg'] }))?.id).toBe(narrow);
   expect(past.previousOf(create('a', { kinds: ['raw'] }))).toBeUndefined();
-  const newer = ended('a');
+  const newer = await ended('a');
   expect(past.previousOf(now)?.id).toBe(newer);
 });
 
 test('reports of the last so many days follow each other, though their first day moves on', async () => {
   const { create, complete, past } = await history();
   const before = create('a', { fromDay: '20261121', lastDays: 2 });
-  complete(before.id);
-  complete(create('a', { fromDay: '20261121', lastDays: 3 }).id);
-  complete(create('a', { fromDay: '20261122' }).id);
+  await complete(before.id);
+  await complete(create('a', { fromDay: '20261121', lastDays: 3 }).id);
+  await complete(create('a', { fromDay: '20261122' }).id);
   expect(past.previousOf(create('a', { fromDay: '20261122', lastDays: 2 }))?.id).toBe(before.id);
   expect(past.previousOf(create('a', { fromDay: '20261123' }))).toBeUndefined();
 });
 
 test('a report by size and one by digest are not compared', async () => {
   const { create, complete, past } = await history();
-  complete(create('a').id);
+  await complete(create('a').id);
   const row: ReportRow = { ...create('a'), proof: 'digest' };
   expect(past.previousOf(row)).toBeUndefined();
 });
@@ -100,7 +104,7 @@ test('a pair is busy while a report of it is queued or running', async () => {
   expect(past.isBusy(left, right)).toBe(true);
   expect(reports.take()?.id).toBe(id);
   expect(past.isBusy(left, right)).toBe(true);
-  complete(id);
+  await complete(id);
   expect(past.isBusy(left, right)).toBe(false);
 });
 
@@ -110,7 +114,7 @@ test('old reports go, but for the newest of each pair, the last completed one, a
   type Made = { id: string; pair: string; state: string; endedAt: number; hasOpenJob: boolean };
   const made: Made[] = [];
   // One transaction, for speed alone: each statement of its own would wait for the disk.
-  atOnce(() => {
+  await atOnce(async () => {
     // A sequence of its own for each run of numbers: all combinations of age, state and job come.
     for (let n = 0; n < 240; n++) {
       const pair = `pair-${(n * 7) % 5}`;
@@ -119,7 +123,7 @@ test('old reports go, but for the newest of each pair, the last completed one, a
         (n * 11) % 6
       ] as string;
       clock.take((n % 13) * 3_600_000);
-      if (state === 'completed') complete(id, [missing('a')]);
+      if (state === 'completed') await complete(id, [missing('a')]);
       else if (state !== 'queued') reports.end(id, state as 'failed', null);
       const hasOpenJob = n % 17 === 0;
       if (n % 6 === 0 || hasOpenJob) {
@@ -177,8 +181,8 @@ test('entries of removed reports follow in portions, also after a restart, and o
   const { create, complete, reports, past, entries, toSweep } = await history();
   const [gone, stays] = [create('a').id, create('a').id];
   const list = Array.from({ length: 2_500 }, (_, n) => missing(`20261123/${String(n).padStart(5, '0')}.jpg`));
-  complete(gone, list);
-  complete(stays, list.slice(0, 10));
+  await complete(gone, list);
+  await complete(stays, list.slice(0, 10));
   reports.remove(gone);
   expect(reports.find(gone)).toBeUndefined();
   expect(entries(gone)).toBe(2_500);

@@ -30,8 +30,8 @@ export const sendCommand = (site: string, device: string, body: CommandRequest) 
   request<CommandResult>('POST', ['devices', site, device, 'commands'], { body });
 
 export const createReport = (body: NewReport) => request<Report>('POST', ['reports'], { body });
-export const rerunReport = (id: string, sync: boolean) =>
-  request<Report>('POST', ['reports', id, 'rerun'], { body: { sync } });
+export const rerunReport = (id: string, order: { sync: boolean; full?: boolean }) =>
+  request<Report>('POST', ['reports', id, 'rerun'], { body: order });
 export const cancelReport = (id: string) => request<Report>('POST', ['reports', id, 'cancel']);
 export const removeReport = (id: string) => request<void>('DELETE', ['reports', id]);
 

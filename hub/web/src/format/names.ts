@@ -1,4 +1,4 @@
-import type { ReportFilter, Side } from '../api/documents.ts';
+import type { Report, ReportFilter, Side } from '../api/documents.ts';
 import { dateOfDay } from './days.ts';
 import { instantText } from './times.ts';
 
@@ -45,6 +45,12 @@ export function filterText({ fromDay, toDay, kinds, pathPrefix, lastDays }: Repo
   if (kinds?.length) parts.push(kinds.join(', '));
   if (pathPrefix) parts.push(`paths from “${shownName(pathPrefix)}”`);
   return parts.length > 0 ? parts.join(' · ') : undefined;
+}
+
+/** What a destination's own filter lets through. */
+export function takenText({ kinds, paths }: NonNullable<Report['taken']>): string {
+  const parts = [kinds?.join(', '), paths?.map(shownName).join(' ')].filter((part) => part !== undefined);
+  return parts.join(' · ');
 }
 
 const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;

@@ -25,8 +25,8 @@ export function ReportActions({ report }: { report: Report }) {
   const [deleting, deletion] = useDisclosure(false);
   const open = (next: Report) => navigate({ to: '/reports/$id', params: { id: next.id } });
   const touches = [['reports'], ['jobs']];
-  const rerun = useAction<void, Report>({
-    run: () => rerunReport(report.id, false),
+  const rerun = useAction<{ full?: boolean }, Report>({
+    run: (order) => rerunReport(report.id, { sync: false, ...order }),
     done: () => 'The report is run again.',
     failed: 'Not run again',
     touches,
@@ -65,7 +65,7 @@ export function ReportActions({ report }: { report: Report }) {
             variant="default"
             leftSection={<IconRefresh size={16} />}
             loading={rerun.isPending}
-            onClick={() => rerun.mutate()}
+            onClick={() => rerun.mutate({})}
           >
             Re-run
           </Button>
@@ -98,6 +98,18 @@ export function ReportActions({ report }: { report: Report }) {
           ))}
           {may && over ? (
             <>
+              {report.listing?.pass === 'incremental' ? (
+                <>
+                  <Menu.Divider />
+                  <Menu.Item
+                    leftSection={<IconRefresh size={16} />}
+                    disabled={rerun.isPending}
+                    onClick={() => rerun.mutate({ full: true })}
+                  >
+                    Re-run, list every folder
+                  </Menu.Item>
+                </>
+              ) : null}
               <Menu.Divider />
               <Menu.Item color="coral" leftSection={<IconTrash size={16} />} onClick={deletion.open}>
                 Delete report

@@ -1,4 +1,5 @@
 import type { Report } from '../api/documents.ts';
+import { takenText } from '../format/names.ts';
 import { instantText } from '../format/times.ts';
 import { triggerText } from '../reports/trigger.ts';
 import { listingText } from './listing.ts';
@@ -15,6 +16,9 @@ export function ReportStory({ report }: { report: Report }) {
     ],
     ['Made', triggerText(report)],
     ['Compared', report.proof === 'digest' ? 'by digest; every file was read back' : 'by path and size'],
+    ...(report.taken
+      ? [['Expected', `only what the destination takes: ${takenText(report.taken)}`] as [string, string]]
+      : []),
     ...(report.listing ? [['Destination', listingText(report.listing)] as [string, string]] : []),
     ['Report', report.id],
   ];

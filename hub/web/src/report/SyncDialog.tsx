@@ -19,7 +19,7 @@ export function SyncDialog({ report, onClose, onStarted }: Props) {
   useFocusBack();
   const { data, error, refetch } = useQuery(estimateQuery(report.id));
   const start = useAction<void, Report>({
-    run: () => rerunReport(report.id, true),
+    run: () => rerunReport(report.id, { sync: true }),
     done: () => 'The report is run again; the re-sync follows.',
     failed: 'The re-sync was not started',
     touches: [['reports'], ['jobs']],

@@ -1,6 +1,7 @@
 import { Progress } from '@mantine/core';
 import type { DestinationState, SourceState } from '../api/documents.ts';
 import { bytesText, countText, percentOf } from '../format/amounts.ts';
+import { takenText } from '../format/names.ts';
 import { Ago } from '../parts/Ago.tsx';
 import { Pill } from '../parts/Pill.tsx';
 import { Surface } from '../parts/Surface.tsx';
@@ -40,7 +41,7 @@ const OFFLINE = ['plain', 'Device offline'] as const;
 type ItemProps = Omit<Props, 'state'> & { destination: DestinationState };
 
 function Destination({ address, destination, offline }: ItemProps) {
-  const { name, backlog, verified, oldestAt, lastDeliveryAt, error, paused } = destination;
+  const { name, backlog, verified, oldestAt, lastDeliveryAt, error, paused, filter } = destination;
   const percent = percentOf(verified.count, verified.count + backlog.count);
   const [tone, label] = offline ? OFFLINE : paused ? PAUSED : STATES[destination.state];
   return (
@@ -55,6 +56,7 @@ function Destination({ address, destination, offline }: ItemProps) {
         </span>
       </div>
       {paused ? <div className={classes.paused}>{pauseText(paused)}</div> : null}
+      {filter ? <div className={classes.takes}>takes only {takenText(filter)}</div> : null}
       <Progress
         value={percent}
         color={error && !paused ? 'coral' : percent === 100 ? 'lagoon' : 'lamp'}

@@ -22,6 +22,8 @@ export function reportOf(counts: Counts, part: Partial<Report> = {}): Report {
     right: { type: 'destination', destination: 'archive', ...place },
     filter: {},
     proof: 'size',
+    full: false,
+    taken: null,
     by: 'ada@example.org',
     trigger: 'person',
     progress: { folders: 0, entries: 0 },
