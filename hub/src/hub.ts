@@ -232,7 +232,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     clock,
     log,
   });
-  const intake = createFloodGate({ intake: heard, activities, clock, log });
+  const intake = createFloodGate({ intake: heard, activities, calmed: resync.tell, clock, log });
 
   // What people may ask and order, over HTTP and over MQTT.
   const fleet = createFleet({ devices, inventories, previews, originals, commander, drillOf: drills.away, clock });

@@ -216,7 +216,9 @@ export function startSimHub(options: {
     clock,
     log,
   });
-  const intake = createFloodGate({ intake: heard, activities, clock, log, limits: scene.allowance });
+  const intake = createFloodGate({
+    ...{ intake: heard, activities, calmed: resync.tell, clock, log, limits: scene.allowance },
+  });
   const reports = createReports({
     reports: reportStore,
     jobs,

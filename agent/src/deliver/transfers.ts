@@ -63,7 +63,9 @@ export function createTransfers(options: {
       return mayBegin(next, [...underWay(), ...soon], workers) || mayWait(next, [...begun.keys(), ...before], workers);
     },
     room: () =>
-      2 * workers * TRANSFERS_PER_CONNECTION - begun.size - ahead.filter(({ lane }) => lane === 'live').length,
+      CLAIMED_FOR_ONE * workers * TRANSFERS_PER_CONNECTION -
+      begun.size -
+      ahead.filter(({ lane }) => lane === 'live').length,
     add(claims) {
       const all = [...ahead, ...claims];
       ahead = [...all.filter(({ lane }) => lane === 'live'), ...all.filter(({ lane }) => lane !== 'live')];

@@ -16,12 +16,14 @@ type Flood = { dropped: number; lastAt: number };
 
 /**
  * Keeps one device that floods from taking the hub from all the others: what is above its allowance is dropped unread. Nothing is
- * lost by that: state, inventories and progress are told again. Events, which the hub's own acknowledgements pace, always pass, and so do
+ * lost by that: state and inventories are told again, and so is progress once the flood is over. Events, which the hub's own acknowledgements pace, always pass, and so do
  * births and wills, which are told once a connection: without its birth a device would stay lost for the hub.
  */
 export function createFloodGate(options: {
   intake: Intake;
   activities: Pick<Activities, 'add'>;
+  /** It floods no more: the end of a re-sync may be among what was dropped, and has to be asked for. */
+  calmed: (address: DeviceAddress) => void;
   clock: Clock;
   log: Log;
   limits?: typeof LIMITS;
@@ -59,6 +61,7 @@ export function createFloodGate(options: {
       `${labelOf(address)} floods no more; ${flood.dropped} messages were dropped`,
       address,
     );
+    options.calmed(address);
   }
 
   return async (topic, payload, retained) => {
