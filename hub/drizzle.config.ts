@@ -4,6 +4,6 @@ import { defineConfig } from 'drizzle-kit';
 export default defineConfig({
   dialect: 'sqlite',
   casing: 'snake_case',
-  schema: './hub/src/store/schema.ts',
+  schema: ['./hub/src/store/schema.ts', './hub/src/store/certificate-schema.ts'],
   out: './hub/drizzle',
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What `npm start` and `npm test` call, on any Node from 20 on: sets up what is missing, then goes on with the pinned Node.
 //
-//   node scripts/run.mjs start|test|bench|faults|sim [arguments of that script]
+//   node scripts/run.mjs start|test|bench|faults|sim|package|image [arguments of that script]
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ const TASKS = {
   bench: { purpose: 'test', script: 'bench.ts' },
   faults: { purpose: 'test', script: 'faults.ts' },
   sim: { purpose: 'test', script: 'sim.ts' },
+  package: { purpose: 'package', script: 'package.ts' },
+  image: { purpose: 'image', script: 'image.ts' },
 };
 
 const [name, ...args] = process.argv.slice(2);

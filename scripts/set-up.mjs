@@ -10,7 +10,7 @@ import { installDebianPackages } from './set-up/debian.mjs';
 import { installNodePackages } from './set-up/node-packages.mjs';
 import { SetUpError } from './set-up/step.mjs';
 
-/** @param {'run' | 'test'} purpose */
+/** @param {'run' | 'test' | 'package' | 'image'} purpose */
 export function setUp(purpose) {
   installDebianPackages(purpose);
   installNodePackages();

@@ -169,6 +169,8 @@ export async function runAgent(
         address: (row) => addressOf(destination, row),
         withinMs: destination.audit.within,
         proof: destination.audit.proof,
+        mayLook: () => !pauses.of(destination.name) && drill.acting() === undefined,
+        pace: (deliverers.get(destination.name) as Deliverer).behind,
         changed,
         clock,
         log,

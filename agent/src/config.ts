@@ -200,19 +200,24 @@ function refuseFolderCameras(config: AgentConfig, context: z.RefinementCtx): voi
   }
 }
 
-/** Reads the file; relative paths in it are meant from its own folder. */
-export function readAgentConfig(file: string): AgentConfig {
-  const folder = dirname(resolve(file));
-  const absolute = ({ endpoints, ...config }: AgentConfig): AgentConfig => ({
-    ...withAbsolutePaths(config, folder),
-    endpoints: endpoints.map((endpoint) => withAbsoluteEndpoint(endpoint, folder)),
-  });
-  const schema = agentConfig.superRefine((config, context) => {
-    const whole = absolute(config);
+/** The same with absolute paths: relative ones are meant from this folder. */
+const absoluteIn = (folder: string, { endpoints, ...config }: AgentConfig): AgentConfig => ({
+  ...withAbsolutePaths(config, folder),
+  endpoints: endpoints.map((endpoint) => withAbsoluteEndpoint(endpoint, folder)),
+});
+
+/** The schema with what depends on where the file lies: folders that must not lie in each other. */
+export const agentConfigIn = (folder: string) =>
+  agentConfig.superRefine((config, context) => {
+    const whole = absoluteIn(folder, config);
     refuseFolderCameras(whole, context);
     refuseEndpoints(watchedIn(whole), realPath, context);
   });
-  return absolute(readConfig(file, schema));
+
+/** Reads the file; relative paths in it are meant from its own folder. */
+export function readAgentConfig(file: string): AgentConfig {
+  const folder = dirname(resolve(file));
+  return absoluteIn(folder, readConfig(file, agentConfigIn(folder)));
 }
 
 /**

@@ -13,8 +13,11 @@ const USAGE = `usage: vigie-agent COMMAND --config FILE [--json] [--day D] [--on
   doctor         says what is wrong around the agent (cameras, clock, disks, destinations, broker) and how to mend it
   slots          lists the slots of a day, and what became of each; a running agent is not disturbed
   check-config   reads the configuration and says what is wrong with it
+  first-boot     of a device: makes vigie.yaml in the folder --boot its settings, below the folder --data
 
   --config FILE  the agent's YAML file
+  --boot DIR     first-boot: where vigie.yaml lies
+  --data DIR     first-boot: what outlasts a start
   --day D        slots: 2026-11-23; today where it is left out
   --once         watch: until every input is empty and all jobs are done; exit code 1 where one went to failure
   --tags LIST    watch: only endpoints with no tags or with one of these, between commas
@@ -46,12 +49,13 @@ export async function main(args: string[], workBegins: () => void = () => undefi
   if (
     command === undefined ||
     rest.length > 0 ||
-    !['run', 'watch', 'doctor', 'slots', 'check-config'].includes(command)
+    !['run', 'watch', 'doctor', 'slots', 'check-config', 'first-boot'].includes(command)
   ) {
     const what = command === undefined ? 'a command is needed' : `"${positionals.join(' ')}": no such command`;
     process.stderr.write(`vigie-agent: ${what}\n${USAGE}`);
     return 2;
   }
+  if (command === 'first-boot') return onFirstBoot(values.boot, values.data);
   if (values.config === undefined) {
     process.stderr.write(`vigie-agent ${command}: --config FILE is needed\n`);
     return 2;
@@ -104,6 +108,20 @@ export async function main(args: string[], workBegins: () => void = () => undefi
   }
 }
 
+async function onFirstBoot(boot: string | undefined, data: string | undefined): Promise<number> {
+  if (boot === undefined || data === undefined) {
+    process.stderr.write('vigie-agent first-boot: --boot DIR and --data DIR are needed\n');
+    return 2;
+  }
+  try {
+    const { firstBootCommand } = await import('./commands/first-boot.ts');
+    return await firstBootCommand({ boot, data });
+  } catch (error) {
+    process.stderr.write(`vigie-agent: ${messageOf(error)}\n`);
+    return 3;
+  }
+}
+
 function stopSignal(): AbortSignal {
   const stopping = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stopping.abort());
@@ -116,6 +134,8 @@ const parse = (args: string[]) =>
     allowPositionals: true,
     options: {
       config: { type: 'string' },
+      boot: { type: 'string' },
+      data: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
       json: { type: 'boolean' },
       capture: { type: 'boolean' },
@@ -125,7 +145,10 @@ const parse = (args: string[]) =>
     },
   });
 
-if (import.meta.main) {
+/** The program itself: its command line, its exit code. */
+export async function program(): Promise<void> {
   const workBegins = endWithReader(process.stdout, (code) => process.exit(code));
   process.exitCode = await main(process.argv.slice(2), workBegins);
 }
+
+if (import.meta.main) await program();

@@ -18,6 +18,8 @@ export type SourceSchedule = {
   readonly text: string | undefined;
   /** Today and yesterday in the source's zone. */
   figures(): NonNullable<SourceState['slots']>;
+  /** So many days before today, those that the ledger has slots of. */
+  lastDays(count: number): NonNullable<SourceState['slots']>['today'][];
 };
 
 export function openSchedule(options: {
@@ -51,6 +53,12 @@ export function openSchedule(options: {
     figures() {
       const today = dateOf(now(), zone);
       return { today: told(compact(today)), yesterday: told(compact(addDays(today, -1))) };
+    },
+    lastDays(count) {
+      const today = dateOf(now(), zone);
+      return Array.from({ length: count }, (_, back) => told(compact(addDays(today, -1 - back)))).filter(
+        ({ day: _, ...figures }) => Object.values(figures).some((slots) => slots > 0),
+      );
     },
   };
 }

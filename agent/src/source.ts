@@ -35,6 +35,7 @@ import type { Deliveries } from './store/deliveries.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Outbox } from './store/outbox.ts';
 import type { Purges } from './store/purges.ts';
+import { createRebuild } from './store/rebuild.ts';
 import { createTrueTimes } from './store/true-times.ts';
 import { placeOf } from './watched-folder/place-pattern.ts';
 import type { MayDelete } from './watched-folder/purge.ts';
@@ -53,11 +54,16 @@ export type Source = AsyncDisposable & {
   isPresent(): boolean;
   /** A file that is not there is gone: the storage is there, and the audit has found the ledger's files on it. */
   trustsAbsence(): boolean;
+  /** Absent also until every file that lies there is in a ledger that began anew. */
   storage(): 'present' | 'absent';
+  /** The storage is there, and its files are being taken into a new ledger. */
+  rebuilding(): boolean;
   /** The clock is believed more than before, or this is the start: what this boot has told is corrected. */
   clockRaised(level: Trust, offsetMs: number): void;
   clockStepped(step: ClockStep): void;
   state(conditionOf: (destination: string) => Condition): SourceState;
+  /** The slots of the last days that are over; undefined where nothing is expected of it. */
+  slotDays(): NonNullable<SourceState['slots']>['today'][] | undefined;
   /** Filters of its destinations, where they have one, by their names. */
   filters(): Record<string, DestinationFilter>;
   run(signal: AbortSignal): Promise<void>;
@@ -211,27 +217,41 @@ export function openSource(options: {
   let audited: 'sound' | 'doubted' | undefined;
   const hasMarker = () => existsSync(join(folder, MARKER));
   const isPresent = () => audited !== 'doubted' && hasMarker();
-  const storage = () => (audited === 'doubted' ? 'absent' : watched.storage());
+  const rebuild = createRebuild(ledger, name);
+  const found = () => (audited === 'doubted' ? 'absent' : watched.storage());
+  const storage = () => (rebuild.isWhole() ? found() : 'absent');
+  const rebuilding = () => !rebuild.isWhole() && found() === 'present';
 
   async function audit(before: number, signal: AbortSignal): Promise<boolean> {
     let wentThrough = false;
     await watched.open();
-    await auditSource({
-      folder,
-      assets,
-      walk: (root) => walk(root, { signal }),
-      isPresent: hasMarker,
-      before,
-      capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
-      judged(isDoubted) {
-        audited = isDoubted ? 'doubted' : 'sound';
-        wentThrough = !isDoubted;
-        changed();
-      },
-      log,
-      signal,
-    });
-    return wentThrough;
+    const look = () =>
+      auditSource({
+        folder,
+        assets,
+        walk: (root) => walk(root, { signal }),
+        isPresent: hasMarker,
+        before,
+        capturedAt: (fileName, modifiedAt) => stampedAt(fileName, zone) ?? modifiedAt,
+        judged(isDoubted) {
+          audited = isDoubted ? 'doubted' : 'sound';
+          wentThrough = !isDoubted;
+          changed();
+        },
+        log,
+        signal,
+      });
+    let { whole } = await look();
+    // What a job was just naming is filed in a moment.
+    for (let tries = 0; tries < 2 && !whole && wentThrough && !rebuild.isWhole() && !signal.aborted; tries++) {
+      await clock.sleep(JUST_NAMED_MS, signal);
+      ({ whole } = await look());
+    }
+    if (whole && !rebuild.isWhole()) {
+      rebuild.ended();
+      changed();
+    }
+    return wentThrough && rebuild.isWhole();
   }
 
   return {
@@ -244,6 +264,7 @@ export function openSource(options: {
     isPresent,
     trustsAbsence: () => audited === 'sound' && hasMarker(),
     storage,
+    rebuilding,
     clockRaised(level, offsetMs) {
       const known = { trust: level, lesser: lesserTrust(level), bootId: options.bootId, offsetMs, now: clock.now() };
       const corrected = retell({ trueTimes, schedule, ...known });
@@ -257,6 +278,7 @@ export function openSource(options: {
       if (to > from) schedule?.keeper.passed(to, CLOCK_STEP);
       changed();
     },
+    slotDays: () => schedule?.lastDays(SLOT_DAYS_TOLD),
     filters() {
       const pairs = destinations.map((d) => [d, filterOf(d)] as const);
       return Object.fromEntries(pairs.filter((pair): pair is [string, DestinationFilter] => pair[1] !== undefined));
@@ -283,6 +305,7 @@ export function openSource(options: {
         seq: assets.seq(),
         held: assets.held(),
         storage: storage(),
+        ...(rebuilding() && { rebuilding: true }),
         destinations: config.destinations.map((d) =>
           destinationState(name, d, deliveries, conditionOf(d), filterOf(d)),
         ),
@@ -315,5 +338,8 @@ export function openSource(options: {
   };
 }
 
+/** A device that was away for longer has told of the days before in its states. */
+const SLOT_DAYS_TOLD = 14;
+const JUST_NAMED_MS = 1_000;
 /** A session with the card takes no longer. */
 const CARD_ROOM_MS = 30_000;

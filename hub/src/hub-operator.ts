@@ -18,6 +18,9 @@ export function createHubOperator(options: {
   reports: HubServices['reports'];
   jobs: HubServices['jobs'];
   drills: HubServices['drills'];
+  certificates: HubServices['certificates'];
+  schedules: HubServices['schedules'];
+  activity: HubServices['activity'];
   resync: Resync;
   say: (topic: string, payload: string) => Promise<void>;
   audit: (deed: Deed) => void;

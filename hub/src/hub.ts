@@ -16,6 +16,7 @@ import { openCertificates } from './certificate/open-certificates.ts';
 import { baseUrlOf, type HubConfig } from './config.ts';
 import { createAcknowledger } from './fleet/acknowledger.ts';
 import { createCommander } from './fleet/commander.ts';
+import { destinationList } from './fleet/destination-list.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { createFloodGate } from './fleet/flood-gate.ts';
 import { createIntake } from './fleet/intake.ts';
@@ -35,6 +36,7 @@ import { createReports } from './report/reports.ts';
 import { createReportRetention } from './report/retention.ts';
 import { createReportRunner } from './report/runner.ts';
 import { createReportScheduler } from './report/scheduler.ts';
+import { schedulesDocument } from './report/schedules-document.ts';
 import { shapeOf } from './report/shape.ts';
 import { jobDocument } from './resync/job-document.ts';
 import { createJobList } from './resync/job-list.ts';
@@ -50,9 +52,11 @@ import { createInventories } from './store/inventories.ts';
 import { createJobStore } from './store/jobs.ts';
 import { createListings } from './store/listings.ts';
 import { createPreviews } from './store/previews.ts';
+import { createRates } from './store/rates.ts';
 import { createReportHistory } from './store/report-history.ts';
 import { createReportStore } from './store/reports.ts';
 import { createScheduleStore } from './store/schedules.ts';
+import { createSlotDays } from './store/slot-days.ts';
 import { openStore } from './store/store.ts';
 import { readOrMakeSecret } from './users/secret.ts';
 import { createUsers } from './users/users.ts';
@@ -129,7 +133,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
       shapes: createBucketShapes(store, shapeOf),
       fullEveryMs: config.reports.listAgainAfter,
     },
-    clock,
+    ...{ slotDays: createSlotDays(store), clock },
   });
   const runner = createReportRunner({
     reports: reportStore,
@@ -140,14 +144,13 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     completed(row) {
       if (row.state === 'completed' && row.sync && row.mendableCount > 0) resync.start(row, row.by);
     },
-    clock,
-    log,
+    ...{ clock, log },
   });
   const queueReport = (values: Parameters<typeof reportStore.create>[0]) => {
     reportChanged(reportStore.create(values).id);
     runner.wake();
   };
-  const meter = createRateMeter(clock);
+  const meter = createRateMeter({ kept: createRates(store), bandwidth: config.resync.bandwidth });
   const resync = createResync({
     jobs,
     reports: reportStore,
@@ -221,10 +224,8 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     reconciler,
     acknowledge: acknowledger.due,
     replied: commander.replied,
-    jobUpdated(address, update) {
-      meter.seen(update.id, update.done.bytes);
-      resync.updated(address, update);
-    },
+    jobUpdated: resync.updated,
+    meter,
     born: resync.tell,
     drillTold: drills.told,
     destinationDown: outages.down,
@@ -254,8 +255,19 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
     random: randomBytes,
     log,
   });
+  const certificates = await openCertificates({
+    dataFolder: config.dataFolder,
+    config: config.certificates,
+    ...{ store, devices, inventories },
+    covers: (filter) => reportFilter(JSON.parse(filter)),
+    confirm: async (name, signal) => void (await sides.open({ type: 'source', ...name }, {}, signal)),
+    ...{ clock, log },
+  });
+  const activity = (limit: number) => activities.recent(limit).map((a) => ({ ...a, at: new Date(a.at).toISOString() }));
+  const schedules = () => schedulesDocument(config, clock.now());
   const operator = createHubOperator({
     ...{ store, fleet, reports, jobs: jobList, drills: drills.service, resync, say, clock, log },
+    ...{ certificates: certificates.service, schedules, activity },
     audit: users.audit.record,
   });
   // What follows from a report's end is done by then, and so is told with it.
@@ -317,29 +329,16 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
   // While the hub was away, nobody watched: every device may have had an outage.
   for (const row of devices.all()) devices.outage(row, row.lastHeardAt);
 
-  const certificates = await openCertificates({
-    dataFolder: config.dataFolder,
-    config: config.certificates,
-    ...{ store, devices, inventories },
-    covers: (filter) => reportFilter(JSON.parse(filter)),
-    confirm: async (name, signal) => void (await sides.open({ type: 'source', ...name }, {}, signal)),
-    ...{ clock, log },
-  });
-
   const services: HubServices = {
     version,
     fleet,
-    destinations: () =>
-      config.destinations.map((d) => ({
-        name: d.name,
-        type: d.type,
-        address: d.type === 'sftp' ? `sftp://${d.user}@${d.host}:${d.port}/${d.root}` : d.root,
-      })),
+    destinations: () => destinationList(config.destinations),
     reports,
     certificates: certificates.service,
     jobs: jobList,
     drills: drills.service,
-    activity: (limit) => activities.recent(limit).map((a) => ({ ...a, at: new Date(a.at).toISOString() })),
+    schedules,
+    activity,
     live(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -370,7 +369,7 @@ export async function startHub(config: HubConfig, log: Log, clock: Clock = syste
   const listening = await listen(http, config.http);
   opened.defer(() => listening.close());
 
-  // The loops: reports one by one, certificates each day, and a look at presence, outages and expiry every second.
+  // The loops: reports by size and by digest, certificates each day, and a look at presence, outages and expiry every second.
   const looking = (async () => {
     while (!stopping.signal.aborted) {
       presence.look();

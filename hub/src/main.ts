@@ -32,6 +32,14 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
     about: 'manage the accounts of the embedded broker',
     load: async () => (await import('./commands/device.ts')).device,
   },
+  'broker-config': {
+    about: 'write the configuration of Mosquitto for devices in the field',
+    load: async () => (await import('./commands/broker-config.ts')).brokerConfig,
+  },
+  'landing-config': {
+    about: 'write the configuration of the SFTP server that devices deliver to',
+    load: async () => (await import('./commands/landing-config.ts')).landingConfig,
+  },
   user: {
     about: 'say who may sign in to the dashboard',
     load: async () => (await import('./commands/user.ts')).user,
@@ -41,7 +49,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Command> }> 
 const workBegins = endWithReader(process.stdout, (code) => process.exit(code));
 
 function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(13)}${about}`);
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(15)}${about}`);
   return [
     'Usage: vigie-hub COMMAND [options]',
     '',
@@ -80,4 +88,9 @@ function complain(error: unknown): number {
   return wrongUse ? EXIT.wrongUse : EXIT.failed;
 }
 
-process.exitCode = await run(process.argv.slice(2)).catch(complain);
+/** The program itself: its command line, its exit code. */
+export async function program(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2)).catch(complain);
+}
+
+if (import.meta.main) await program();

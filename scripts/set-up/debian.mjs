@@ -41,6 +41,7 @@ const TEST = [
   'lighttpd',
   'mosquitto',
   'mosquitto-clients',
+  'procps',
   'proftpd-core',
   'proftpd-mod-crypto',
   'python3-gi',
@@ -53,12 +54,30 @@ const TEST = [
   'xz-utils',
 ];
 
+/** What executables and packages of both architectures are made with, besides. */
+const PACKAGE = ['binutils-aarch64-linux-gnu', 'dpkg', 'g++-aarch64-linux-gnu', 'mmdebstrap'];
+/** What the image of a device is made with, besides. */
+const IMAGE = [
+  'cpio',
+  'debian-archive-keyring',
+  'dosfstools',
+  'e2fsprogs',
+  'fdisk',
+  'kmod',
+  'mmdebstrap',
+  'mtools',
+  'qemu-system-arm',
+  'xz-utils',
+  'zstd',
+];
+
 /** Debian's packages that would start a server of their own: it is kept from starting, now and at the next boot. */
 const SERVICES = { 'openssh-server': 'ssh', lighttpd: 'lighttpd', mosquitto: 'mosquitto', 'proftpd-core': 'proftpd' };
 
-/** @param {'run' | 'test'} purpose */
+/** @param {'run' | 'test' | 'package' | 'image'} purpose */
 export function installDebianPackages(purpose) {
-  const missing = missingOf(purpose === 'test' ? [...RUN, ...TEST] : RUN);
+  const further = { run: [], test: TEST, package: PACKAGE, image: IMAGE }[purpose] ?? [];
+  const missing = missingOf([...RUN, ...further]);
   if (missing.length === 0) return;
   const root = process.getuid() === 0;
   const sudo = !root && spawnSync('sudo', ['-n', 'true']).status === 0;

@@ -69,7 +69,7 @@ async function secondReport(files: number): Promise<number> {
         ...{ root: `${folder}/root`, folder: '{source}' },
       }),
     );
-    pair.takes(entries);
+    await pair.takes(entries);
     const first = await pair.report();
     const times: number[] = [];
     for (let run = 0; run < RUNS; run++) {

@@ -38,6 +38,7 @@ test('a person sets the hub up, sees the fleet live, and mends a loss from the r
         destinations: ['archive'],
       })),
     ],
+    hub: { certificates: { every: '1s', after: '0s' } },
   });
   const days = await fillHarbour(site);
   const tab = await openTab();

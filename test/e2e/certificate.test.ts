@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { certificatePage, Side } from '@vigie/hub/http/schema';
+import type { certificatePage } from '@vigie/hub/http/certificate-schema';
+import type { Side } from '@vigie/hub/http/schema';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { vigieHub } from '../hub/check/run.ts';

@@ -26,10 +26,11 @@ import { createDevices } from '@vigie/hub/store/devices';
 import { createInventories } from '@vigie/hub/store/inventories';
 import { createJobStore } from '@vigie/hub/store/jobs';
 import { createPreviews } from '@vigie/hub/store/previews';
+import { createRates } from '@vigie/hub/store/rates';
 import { createReportHistory } from '@vigie/hub/store/report-history';
 import { createReportStore, type ReportRow } from '@vigie/hub/store/reports';
 import { openStore } from '@vigie/hub/store/store';
-import { messageOf } from '@vigie/shared/kit/errors';
+import { messageOf, VigieError } from '@vigie/shared/kit/errors';
 import { silentLog } from '@vigie/shared/kit/log';
 import type { Link, LinkOptions } from '@vigie/shared/link/link';
 import { encodeMessage, parseMessage } from '@vigie/shared/link/payload';
@@ -142,7 +143,7 @@ export function startSimHub(options: {
     runner.wake();
     return row;
   };
-  const meter = createRateMeter(clock);
+  const meter = createRateMeter({ kept: createRates(store) });
   const resync = createResync({
     jobs,
     reports: reportStore,
@@ -205,10 +206,8 @@ export function startSimHub(options: {
     reconciler,
     acknowledge: acknowledger.due,
     replied: commander.replied,
-    jobUpdated(address, update) {
-      meter.seen(update.id, update.done.bytes);
-      resync.updated(address, update);
-    },
+    jobUpdated: resync.updated,
+    meter,
     born: resync.tell,
     drillTold: drills.told,
     destinationDown: outages.down,
@@ -228,12 +227,19 @@ export function startSimHub(options: {
     rate: meter.rate,
     changed: reportChanged,
   });
+  /** Nobody asks for these here. */
+  const nothing = (): never => {
+    throw new VigieError('not-found', 'the simulated hub has none');
+  };
   const operator = createHubOperator({
     store,
     fleet: createFleet({ devices, inventories, previews, commander, clock } as Parameters<typeof createFleet>[0]),
     reports,
     jobs: createJobList(jobs, resync),
     drills: drills.service,
+    certificates: { list: nothing, read: nothing, remarks: nothing },
+    schedules: nothing,
+    activity: () => [],
     resync,
     say,
     audit: none,

@@ -157,6 +157,8 @@ export function startAgent(options: {
     name: SOURCE,
     assets,
     storage: () => 'present',
+    rebuilding: () => false,
+    slotDays: () => undefined,
     config: { destinations: names },
     capturer: {
       async capture() {

@@ -45,8 +45,8 @@ export async function endFaults(site: Site, deeds: Deeds): Promise<void> {
   time.leap(untilOpen(site));
   await time.run(20 * SECOND);
   const hub = site.hub();
-  for (const { id, state } of hub?.jobs.recent(200) ?? []) {
-    if (!isFinal(state)) hub?.resync.order(id, 'run', 'operator');
+  for (const { id, state, want } of hub?.jobs.recent(200) ?? []) {
+    if (!isFinal(state) && want === 'pause') hub?.resync.order(id, 'run', 'operator');
   }
   // A hub that was restored does not know of all that it had paused.
   for (const { agent } of devices) {
@@ -199,13 +199,16 @@ export async function tamperAtLast(
   if (rounds === undefined) fault(`${at.name}: what was tampered with is not mended after ${ROUNDS_MAX} reports`);
 }
 
-/** Each drill has its sheet in time. */
-export function checkSheets(site: Site, fault: (message: string) => void): void {
+/** Each re-sync has come to its end, and each drill has its sheet in time. */
+export function checkEnds(site: Site, fault: (message: string) => void): void {
   const now = site.hubMachine.now();
   for (const { state, orderedAt, forMs, device } of site.hub()?.drills.service.list({}, 100).drills ?? []) {
     const isOpen = !['passed', 'failed', 'refused'].includes(state);
     if (isOpen && now > Date.parse(orderedAt) + forMs + SHEET_WITHIN_MS)
       fault(`a drill of ${device} is ${state} for ever`);
+  }
+  for (const { device, state, want } of site.hub()?.jobs.open() ?? []) {
+    fault(`a re-sync of ${device} is ${state} for ever; it should ${want}`);
   }
   for (const { agent, address } of site.devices) {
     if (agent?.drill.acting()) fault(`${address.device} is in a drill for ever`);

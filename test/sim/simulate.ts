@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { randomOf } from '../support/random.ts';
 import type { Bug } from './bugs.ts';
 import { createDeeds, type Deeds } from './deeds.ts';
-import { checkSheets, converge, endFaults, tamperAtLast } from './ending.ts';
+import { checkEnds, converge, endFaults, tamperAtLast } from './ending.ts';
 import { type Dice, diceOf, drawScene } from './scene.ts';
 import { createSite, type Site } from './site.ts';
 import { createTruth, type Truth } from './truth.ts';
@@ -97,7 +97,7 @@ function check(site: Site, truth: Truth, ordered: number, fault: (message: strin
     truth.checkDevice(device);
     for (const at of site.destinations) truth.checkDestination(device, at);
   }
-  checkSheets(site, fault);
+  checkEnds(site, fault);
   // A device whose ledger was lost does not know any more what it has carried out.
   if (truth.ledgersLost() > 0) return;
   const carriedOut = site.devices.reduce((sum, { disk }) => sum + disk.ordered, 0);

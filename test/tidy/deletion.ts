@@ -12,6 +12,8 @@ const OWN: Record<string, string> = {
   'agent/src/capture/left-files.ts': 'names in .capture of pictures that are in input',
   'agent/src/commands/doctor-cameras.ts': 'its work folder',
   'agent/src/doctor/disk-check.ts': 'its probes',
+  'agent/src/first-boot/boot-partition.ts': 'what it told of mistakes',
+  'agent/src/first-boot/settings-store.ts': 'settings that do not hold any more',
   'agent/src/inventory/audit.ts': "a person's word that files were removed on purpose",
   'agent/src/power/sensor-lines.ts': 'lines of sensors that are too old',
   'agent/src/recovery/attempts.ts': 'empty files that a camera has left',

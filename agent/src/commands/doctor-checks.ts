@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readPowerFlags } from '@vigie/hardware/power/power-flags';
 import { systemClock as clock } from '@vigie/shared/kit/clock';
+import { ownPart } from '@vigie/shared/kit/own-part';
 import { folderOf } from '@vigie/shared/remote/destination-config';
 import type { AgentConfig } from '../config.ts';
 import { checkBroker } from '../doctor/broker-check.ts';
@@ -134,10 +135,10 @@ function programChecks({ sources }: AgentConfig): Check[] {
   for (const { name, camera } of sources) {
     const purpose = `source "${name}"`;
     if (camera.type === 'gphoto2') {
-      const url = import.meta.resolve('@vigie/hardware/camera/gphoto2-add-on');
+      const load = ownPart('add-on', new URL('../doctor/add-on-child.ts', import.meta.url));
       const about = {
         name: 'gphoto2',
-        url,
+        load,
         rebuild: 'node scripts/set-up.mjs # it builds what does not fit this Node',
       };
       needs.set('gphoto2', { area: 'program', subject: 'gphoto2', look: (signal) => checkAddOn(about, signal) });

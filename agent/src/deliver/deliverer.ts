@@ -10,6 +10,7 @@ import { isLedgerFull } from '../store/ledger-full.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Aside, Budget } from './limits/budget.ts';
 import { createPrecedence } from './precedence.ts';
+import { createRefusals } from './refusals.ts';
 import { createTransfers } from './transfers.ts';
 
 /** Carries out the deliveries to one destination until it is told to stop. It never gives up while an asset exists. */
@@ -21,6 +22,8 @@ export type Deliverer = {
   /** Forget the pause after a failure: try at once. */
   retry(): void;
   condition(): Condition;
+  /** The pace of whatever else reads or writes there: at the destination's bandwidth, and behind fresh pictures. */
+  readonly behind: Pace;
 };
 export type Condition = {
   state: 'idle' | 'delivering' | 'waiting' | 'stopped';
@@ -107,6 +110,7 @@ function both(one: Pace | undefined, other: Pace | undefined): Pace | undefined 
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { destination, remote, deliveries, clock, random, backoff, log } = options;
   const precedence = createPrecedence(options.pace);
+  const refusals = createRefusals(destination);
   let failures = 0;
   /** Monotonic instant before which the destination is left alone. */
   let restingUntil = 0;
@@ -163,7 +167,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       );
       ended.push({ claimed, receipt });
     } catch (thrown) {
-      ended.push(signal.aborted ? { claimed } : { claimed, failure: failed(claimed, judge(thrown)) });
+      ended.push(
+        signal.aborted
+          ? { claimed }
+          : { claimed, failure: failed(claimed, refusals.refused(claimed.id, judge(thrown))) },
+      );
     } finally {
       transfer.end();
       aside?.end();
@@ -236,6 +244,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     ended = [];
     if (told.some(({ receipt }) => receipt)) {
       if (error) log.info({ destination }, 'deliveries go through again');
+      refusals.accepted();
       failures = 0;
       error = null;
       lastDeliveryAt = clock.now();
@@ -264,6 +273,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   return {
     destination,
+    behind: precedence.behind,
     async run(signal) {
       running = signal;
       while (!signal.aborted) await pause(turnOrWait(signal), signal);

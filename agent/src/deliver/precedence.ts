@@ -6,6 +6,8 @@ import type { Lane } from '../store/deliveries.ts';
 export type Precedence = {
   /** The pace of a transfer, from its beginning to its end. */
   begin(lane: Lane): { pace: Pace | undefined; end(): void };
+  /** The pace of whatever gives way to fresh pictures. */
+  readonly behind: Pace;
 };
 
 export function createPrecedence(pace: Pace | undefined): Precedence {
@@ -27,6 +29,7 @@ export function createPrecedence(pace: Pace | undefined): Precedence {
   };
 
   return {
+    behind,
     begin(lane) {
       if (lane === 'backfill') return { pace: behind, end: () => undefined };
       live += 1;

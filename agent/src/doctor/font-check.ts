@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isSystemError, messageOf } from '@vigie/shared/kit/errors';
+import { ownPart } from '@vigie/shared/kit/own-part';
 import { type Finding, mend, ok, word } from './finding.ts';
 
 export type FontCheckOptions = {
@@ -30,9 +30,10 @@ export async function checkFont({ fontFile, family }: FontCheckOptions, signal: 
     if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
     return [mend('font-absent', `the font of the legends cannot be read: ${messageOf(error)}`, fix)];
   }
-  const child = [join(import.meta.dirname, 'font-child.ts'), fontFile, family, 'IIII', 'WWWW'];
+  const part = ownPart('font', new URL('./font-child.ts', import.meta.url));
   const settings = { timeout: LIMIT_MS, killSignal: 'SIGKILL' as const, signal };
-  const { stdout } = await promisify(execFile)(process.execPath, child, settings);
+  const args = [...part.args, fontFile, family, 'IIII', 'WWWW'];
+  const { stdout } = await promisify(execFile)(part.command, args, settings);
   const [left, right] = stdout.split('\n');
   // Letters that the font does not have become boxes, which are all alike.
   if (left === right) return [mend('font-boxes', `"${fontFile}" draws every letter alike`, fix)];

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSystemError, VigieError } from '@vigie/shared/kit/errors';
+import { ownPart } from '@vigie/shared/kit/own-part';
 import { type Finding, mend, ok, unknown, word } from './finding.ts';
 import type { LedgerAnswer } from './ledger-child.ts';
 
@@ -15,19 +16,15 @@ export async function askLedger(file: string, signal: AbortSignal): Promise<Ledg
   const owner = await ownerOf(file);
   if (owner === undefined) return undefined;
   const isRoot = process.getuid?.() === 0;
+  const part = ownPart('ledger', new URL('./ledger-child.ts', import.meta.url));
   return new Promise((resolve, reject) => {
     const settings = { timeout: LIMIT_MS, killSignal: 'SIGKILL' as const, signal, ...(isRoot ? owner : {}) };
-    execFile(
-      process.execPath,
-      [join(import.meta.dirname, 'ledger-child.ts'), file],
-      settings,
-      (error, answer, complaint) => {
-        if (!error) return resolve(JSON.parse(answer) as LedgerAnswer);
-        const line = complaint.split('\n').find((text) => /error/i.test(text)) ?? error.message;
-        const is = error.killed ? `it was not through within ${LIMIT_MS} ms` : line.trim();
-        reject(new VigieError('ledger', `read ledger ${JSON.stringify(file)}: ${is}`, { cause: error }));
-      },
-    );
+    execFile(part.command, [...part.args, file], settings, (error, answer, complaint) => {
+      if (!error) return resolve(JSON.parse(answer) as LedgerAnswer);
+      const line = complaint.split('\n').find((text) => /error/i.test(text)) ?? error.message;
+      const is = error.killed ? `it was not through within ${LIMIT_MS} ms` : line.trim();
+      reject(new VigieError('ledger', `read ledger ${JSON.stringify(file)}: ${is}`, { cause: error }));
+    });
   });
 }
 

@@ -21,4 +21,8 @@ export function readLedger(file: string): LedgerAnswer {
   return answer;
 }
 
-if (import.meta.main) process.stdout.write(`${JSON.stringify(readLedger(process.argv[2] ?? ''))}\n`);
+export function ledgerMain([file = '']: string[]): void {
+  process.stdout.write(`${JSON.stringify(readLedger(file))}\n`);
+}
+
+if (import.meta.main) ledgerMain(process.argv.slice(2));

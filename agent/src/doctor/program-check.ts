@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { isSystemError } from '@vigie/shared/kit/errors';
+import type { OwnCommand } from '@vigie/shared/kit/own-part';
 import { type Finding, mend, ok } from './finding.ts';
 
 export type ProgramCheckOptions = {
@@ -38,12 +39,11 @@ export async function checkProgram(options: ProgramCheckOptions, signal: AbortSi
 
 /** Does an add-on load on this Node? It runs in a process of its own, since a wrong one brings the process down. */
 export async function checkAddOn(
-  options: { name: string /** A module that loads it. */; url: string; rebuild: string },
+  options: { name: string /** Loads it, and ends. */; load: OwnCommand; rebuild: string },
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const { name, url, rebuild } = options;
-  const load = ['--input-type=module', '--eval', `await import(${JSON.stringify(url)}); process.exit(0)`];
-  const { error, said } = await run(process.execPath, load, signal);
+  const { name, load, rebuild } = options;
+  const { error, said } = await run(load.command, load.args, signal);
   if (!error) return [ok('add-on', `the add-on "${name}" loads on Node ${process.versions.node}`)];
   const line = said.split('\n').find((text) => /error/i.test(text)) ?? error.message;
   return [mend('add-on-broken', `the add-on "${name}" does not load: ${line.trim().slice(0, 300)}`, rebuild)];

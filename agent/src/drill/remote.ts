@@ -38,7 +38,7 @@ export function cutOff(open: () => RemoteFolder, offline: () => AbortSignal): Re
     days: async (signal) => call(signal, (at, s) => at.days(s)),
     read: async (path, limitBytes, signal) => call(signal, (from, s) => from.read(path, limitBytes, s)),
     look: async (path, signal) => call(signal, (at, s) => at.look(path, s)),
-    digest: async (path, signal) => call(signal, (at, s) => at.digest(path, s)),
+    digest: async (path, signal, pace) => call(signal, (at, s) => at.digest(path, s, pace)),
     probe: async (signal) => call(signal, (at, s) => at.probe(s)),
     async [Symbol.asyncDispose]() {
       closed = true;

@@ -42,11 +42,13 @@ export function commandHandlers(options: {
     ping: () => ({
       version,
       at: clock.now(),
-      sources: [...sources.values()].map(({ name, assets, storage, filters }) => ({
+      sources: [...sources.values()].map(({ name, assets, storage, rebuilding, slotDays, filters }) => ({
         name,
         generation: ledger.generation,
         seq: assets.seq(),
         storage: storage(),
+        rebuilding: rebuilding(),
+        ...(slotDays() && { slots: slotDays() as NonNullable<ReturnType<typeof slotDays>> }),
         filters: filters(),
       })),
     }),

@@ -24,6 +24,6 @@ export async function auditEachDay(
       log.warn({ error: messageOf(error) }, 'the ledger could not be held against the disk');
     }
     await clock.sleep(wentThrough ? EVERY_MS : AGAIN_MS, signal);
-    if (wentThrough) before = clock.now() - SETTLED_MS;
+    before = Math.max(before, clock.now() - SETTLED_MS);
   }
 }

@@ -30,6 +30,9 @@ export type AuditOptions = {
   signal: AbortSignal;
 };
 
+/** `whole`: every file that lies there is in the ledger now. */
+export type AuditOutcome = { gone: number; adopted: number; doubted: boolean; whole: boolean };
+
 /**
  * Holds a source's ledger against its disk, in both directions: an asset whose file is gone leaves the inventory, and a
  * file that the ledger does not know is taken into it. Both are told; neither changes a file.
@@ -37,9 +40,9 @@ export type AuditOptions = {
  * Where most of the files are not there at once, this is taken for another disk than the ledger's (a mount point that has a marker of its own):
  * `doubted`, and nothing leaves or comes, until the files are back or a person makes the file `EMPTIED`.
  */
-export async function auditSource(options: AuditOptions): Promise<{ gone: number; adopted: number; doubted: boolean }> {
+export async function auditSource(options: AuditOptions): Promise<AuditOutcome> {
   const { folder, assets, isPresent, log, signal } = options;
-  const outcome = { gone: 0, adopted: 0, doubted: false };
+  const outcome: AuditOutcome = { gone: 0, adopted: 0, doubted: false, whole: false };
   const missed: Place[] = [];
 
   const lies = createNameCheck();
@@ -78,11 +81,15 @@ export async function auditSource(options: AuditOptions): Promise<{ gone: number
   options.judged?.(false);
 
   let batch: Entry[] = [];
+  const leftOut: string[] = [];
   const look = async () => {
     const known = assets.holds(batch.map(({ path }) => path));
     for (const entry of batch) {
       if (signal.aborted) return;
-      if (!known.has(entry.path) && (await adopt(options, entry))) outcome.adopted += 1;
+      if (known.has(entry.path)) continue;
+      const came = await adopt(options, entry);
+      if (came === 'adopted') outcome.adopted += 1;
+      if (came === 'left-out') leftOut.push(entry.path);
     }
     batch = [];
     // What was read ahead comes without a pause, and captures must not wait for it.
@@ -95,6 +102,8 @@ export async function auditSource(options: AuditOptions): Promise<{ gone: number
   }
   await look();
   if (signal.aborted) return outcome;
+  const filed = assets.holds(leftOut.slice(0, BATCH));
+  outcome.whole = leftOut.every((path) => filed.has(path)) && isPresent();
   const { gone, adopted } = outcome;
   const found = { held: assets.held().count, gone, adopted };
   if (gone + adopted > 0) log.warn(found, 'the ledger was held against the disk, and did not agree with it');
@@ -106,24 +115,26 @@ export async function auditSource(options: AuditOptions): Promise<{ gone: number
 async function adopt(
   { folder, assets, before, capturedAt }: Pick<AuditOptions, 'folder' | 'assets' | 'before' | 'capturedAt'>,
   { path, unreadable }: Entry,
-): Promise<boolean> {
+): Promise<'adopted' | 'passed' | 'left-out'> {
   // One whose removal was cut short is not a new file: retention ends what it has begun.
   const isKnown = () => assets.find(path) !== undefined || assets.purged(path)?.isOpen === true;
-  if (unreadable !== undefined || isKnown()) return false;
+  if (unreadable !== undefined || isKnown()) return 'passed';
   const file = join(folder, 'result', path);
   const stat = await lstat(bytesOf(file));
-  if (!stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= before) return false;
+  if (!stat.isFile()) return 'passed';
+  // Its job files it, or the next audit. When it got its name is told by the time that nobody can set, as a camera's clock does the other one.
+  if (stat.ctimeMs >= before) return 'left-out';
   const name = path.slice(path.lastIndexOf('/') + 1);
   const jobId = `audit-${randomUUID()}`;
   const sha256 = await sha256Of(file);
   // A job that a crash had cut short may have filed it meanwhile.
-  if (isKnown()) return false;
+  if (isKnown()) return 'passed';
   const modifiedAt = Math.round(stat.mtimeMs);
   const figures = { size: stat.size, sha256, kind: kindOf(path), capturedAt: capturedAt(name, modifiedAt), modifiedAt };
   assets.books.intend(jobId, [{ tree: 'result', path, ...figures, unreadable: undefined, preview: null }]);
   assets.books.filed(jobId);
   assets.books.closed(jobId);
-  return true;
+  return 'adopted';
 }
 
 /**

@@ -1,14 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import type { DrawTestPicture } from '@vigie/hardware/camera/test-picture';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import type { Log } from '@vigie/shared/kit/log';
 import { printable } from '@vigie/shared/kit/names';
+import { type OwnCommand, ownPart } from '@vigie/shared/kit/own-part';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import { digestFile } from './digest.ts';
 import type { PictureJob, PictureOperation, PictureOutcome } from './picture-job.ts';
 import type { PictureOrder } from './picture-orders.ts';
-import { type PictureCommand, type PictureWorker, startPictureWorker, WorkerEnded } from './picture-worker.ts';
+import { type PictureWorker, startPictureWorker, WorkerEnded } from './picture-worker.ts';
 import { openClaimed } from './source-file.ts';
 import type { StepConfig } from './step-config.ts';
 
@@ -29,7 +29,7 @@ export type PictureProcess = AsyncDisposable & {
 
 export type PictureProcessOptions = {
   /** How the process is started: `picture-child.ts` on this Node, unless the agent is packed. */
-  child?: PictureCommand | undefined;
+  child?: OwnCommand | undefined;
   /** Its whole environment. */
   environment: NodeJS.ProcessEnv;
   /** It ends when it has had no order for this long. */
@@ -40,10 +40,7 @@ export type PictureProcessOptions = {
   log: Log;
 };
 
-const ownScript: PictureCommand = {
-  command: process.execPath,
-  args: [fileURLToPath(new URL('./picture-child.ts', import.meta.url))],
-};
+const ownPictures = ownPart('picture', new URL('./picture-child.ts', import.meta.url));
 
 /** Orders in the process at once, of all sources. */
 const ORDERS_MAX = 8;
@@ -55,7 +52,7 @@ const SUSPECTS_MAX = 1_000;
 type Waiting = { alone: boolean; begin: () => void };
 
 export function createPictureProcess(options: PictureProcessOptions): PictureProcess {
-  const { child = ownScript, environment, idleMs = 10_000, timeLimitMs = 300_000, clock, log } = options;
+  const { child = ownPictures, environment, idleMs = 10_000, timeLimitMs = 300_000, clock, log } = options;
   const waiting: Waiting[] = [];
   /** How often the process ended with this file in it. */
   const endings = new Map<string, number>();

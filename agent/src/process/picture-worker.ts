@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
+import type { OwnCommand } from '@vigie/shared/kit/own-part';
 import type { PictureOutcome } from './picture-job.ts';
 import type { FromPictureProcess, PictureOrder, ToPictureProcess } from './picture-orders.ts';
 
@@ -17,8 +18,6 @@ export type PictureWorker = {
   /** Tells it to end; resolves when it has. */
   leave(): Promise<void>;
 };
-
-export type PictureCommand = { command: string; args: string[] };
 
 /** The process ended before its answer. `suspect`: this order may have ended it; `overdue`: it took too long, and this is certain. */
 export class WorkerEnded extends Error {
@@ -44,7 +43,7 @@ const LAST_WORDS_LIMIT_MS = 1_000;
 const LAST_WORDS = 2_000;
 
 export function startPictureWorker(options: {
-  child: PictureCommand;
+  child: OwnCommand;
   /** The process's whole environment. */
   environment: NodeJS.ProcessEnv;
   clock: Clock;

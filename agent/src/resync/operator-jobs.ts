@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { type commandArgs, operatorName } from '@vigie/shared/protocol/command';
 import { pack } from '@vigie/shared/protocol/inventory';
 import { isFinal, type JobOrder } from '@vigie/shared/protocol/messages';
+import { checkSeen, previewToken } from '@vigie/shared/protocol/preview-token';
 import type { z } from 'zod';
 import type { Amount } from '../store/deliveries.ts';
 import type { JobStanding, Jobs } from '../store/jobs.ts';
@@ -73,10 +75,12 @@ export function createOperatorJobs(options: {
         throw new VigieError('arguments', 're-sync: it names no assets; "all", "days" or "paths" should');
       }
       if (args.preview) {
-        const { total, verified, absent } = jobs.measure(args.source, args.destination, selected);
+        const { total, verified, absent } = await jobs.measure(args.source, args.destination, selected, nextTurn);
         const toDeliver = { count: total.count - verified.count, bytes: total.bytes - verified.bytes };
-        return { preview: true, total, verified, toDeliver, absent };
+        const token = previewToken(placeOf(args), clock.now());
+        return { preview: true, total, verified, toDeliver, absent, token };
       }
+      checkSeen(args, placeOf(args), clock.now());
       if (jobs.open().length >= OPEN_MAX) {
         throw new VigieError('limit', `re-sync: ${OPEN_MAX} jobs are open already; let one end, or cancel one, first`);
       }
@@ -98,6 +102,8 @@ export function createOperatorJobs(options: {
     },
   };
 }
+
+const placeOf = ({ source, destination }: Args<'resync'>): string => `${source}/${destination}`;
 
 /** The same command makes the same job, also when the reply to the first of them got lost. */
 const jobIdOf = (commandId: string): string =>

@@ -1,8 +1,10 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import type { Receipt } from '@vigie/shared/remote/remote-folder';
-import { and, asc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import type { Gate } from '../deliver/limits/gate.ts';
 import type { AssetRow } from './assets.ts';
+import { backToQueue } from './back-to-queue.ts';
+import { firstOf, type Queue, queueOf, ranked } from './delivery-queues.ts';
 import { deliveryStatements, due } from './delivery-statements.ts';
 import type { Ledger } from './ledger.ts';
 import { leftOut, type Takes, takesAll } from './left-out.ts';
@@ -66,8 +68,6 @@ export type DeliveryStanding = Pick<
 >;
 export type Failure = { code: string; message: string };
 
-/** So many are put off one by one in one claim. */
-const HELD_ALONE_MAX = 20;
 /** No failure of a delivery that may still go makes it wait longer. */
 const RETRY_MAX_MS = 3_600_000;
 
@@ -104,38 +104,29 @@ export function createDeliveries(options: {
   const leftBehindAt = new Map<string, number>();
   const idsOf = (source: string) => database.select({ id: asset.id }).from(asset).where(eq(asset.source, source));
 
-  function nextOnes(destination: string, lane: Lane, limit: number): Claimed[] {
-    const rows = statements.next[lane].all({ destination, now: clock.now(), limit });
-    return rows.map(({ asset: row, delivery: { attempts, replace, thinned, jobId: resync } }) => {
-      return { ...row, lane, attempts, replace, thinned, resync };
-    });
-  }
+  const queuesOf = (destination: string): Queue[] => statements.queues(destination).map(queueOf);
 
-  /** The next one that may go now. What has to wait is put off: alone, and where many wait all of its sort at once. */
-  function nextThrough(destination: string, lane: Lane): Claimed | undefined {
-    const gate = gateOf(destination);
-    for (let held = 0; ; held++) {
-      const [row] = nextOnes(destination, lane, 1);
-      const until = row && gate?.heldUntil(row, row.thinned, clock.now());
-      if (!row || until === undefined) return row;
-      const { source, kind, thinned } = row;
-      const sort = database
-        .select({ id: asset.id })
-        .from(asset)
-        .where(and(eq(asset.source, source), eq(asset.kind, kind)));
-      const those = and(
-        eq(delivery.destination, destination),
-        due,
-        lt(delivery.notBefore, until),
-        eq(delivery.thinned, thinned),
-        inArray(delivery.assetId, sort),
+  /** Until when all of a queue has to wait by the destination's hours. */
+  const heldUntil = (destination: string, queue: Queue): number | undefined =>
+    gateOf(destination)?.heldUntil(queue, queue.thinned, clock.now());
+
+  /** The next ones of a lane that may go now, in its order. */
+  function nextOnes(destination: string, lane: Lane, limit: number): Claimed[] {
+    const open = queuesOf(destination).filter((queue) => heldUntil(destination, queue) === undefined);
+    const found: Claimed[] = [];
+    for (const queues of ranked(open, lane)) {
+      const rest = limit - found.length;
+      if (rest <= 0) break;
+      const lists = queues.map(({ name: queue }) =>
+        statements.next[lane]
+          .all({ destination, queue, limit: rest })
+          .map(({ asset: row, delivery: { attempts, replace, thinned, jobId: resync } }) => {
+            return { ...row, lane, attempts, replace, thinned, resync };
+          }),
       );
-      database
-        .update(delivery)
-        .set({ notBefore: until })
-        .where(held < HELD_ALONE_MAX ? at(row.id, destination) : those)
-        .run();
+      found.push(...firstOf(lists, lane, rest));
     }
+    return found;
   }
 
   /** What has waited too long in the live lane belongs to the backlog. Looked for once in a while: it costs more the more is fresh. */
@@ -149,7 +140,12 @@ export function createDeliveries(options: {
 
   /** Whatever waits longer than a failure makes it wait is looked at anew. */
   function waitNoLonger(): void {
-    const tooLong = and(gt(delivery.notBefore, clock.now() + RETRY_MAX_MS), lt(delivery.notBefore, NEVER));
+    // The first condition is that of the index: whatever is not put off is not looked at.
+    const tooLong = and(
+      sql`${delivery.notBefore} > 0`,
+      gt(delivery.notBefore, clock.now() + RETRY_MAX_MS),
+      lt(delivery.notBefore, NEVER),
+    );
     database.update(delivery).set({ notBefore: 0 }).where(and(due, tooLong)).run();
   }
   // Limits may be others than before.
@@ -167,6 +163,7 @@ export function createDeliveries(options: {
             ...(isTaken ? { state: 'pending' } : leftOut(destination)),
             lane: clock.now() - row.createdAt > LIVE_FOR_MS ? 'backfill' : 'live',
             capturedAt: row.capturedAt,
+            sort: `${row.source}/${row.kind}`,
             thinned: (isTaken && gateOf(destination)?.thins(row)) ?? false,
             updatedAt: clock.now(),
           })
@@ -176,14 +173,11 @@ export function createDeliveries(options: {
     },
     claimAll(destination, lanes, takes, max) {
       const claims: Claimed[] = [];
-      const isGated = gateOf(destination) !== undefined;
       leaveBehind(destination);
+      statements.takeUp.run({ destination, now: clock.now() });
       for (const lane of lanes) {
-        // What a gate lets through is known one by one.
-        const rows = isGated ? undefined : nextOnes(destination, lane, Math.max(0, max - claims.length));
-        for (;;) {
-          const row = rows ? rows.shift() : nextThrough(destination, lane);
-          if (!row || claims.length >= max || !takes(row, claims)) break;
+        for (const row of nextOnes(destination, lane, Math.max(0, max - claims.length))) {
+          if (!takes(row, claims)) break;
           statements.sending.run({ assetId: row.id, destination });
           claims.push(row);
         }
@@ -194,8 +188,9 @@ export function createDeliveries(options: {
     claim(destination, lanes, fits = () => true) {
       return inOne(() => {
         leaveBehind(destination);
+        statements.takeUp.run({ destination, now: clock.now() });
         for (const lane of lanes) {
-          const claimed = nextThrough(destination, lane);
+          const [claimed] = nextOnes(destination, lane, 1);
           if (!claimed || !fits(claimed)) continue;
           statements.sending.run({ assetId: claimed.id, destination });
           return claimed;
@@ -220,10 +215,9 @@ export function createDeliveries(options: {
       database
         .update(delivery)
         .set({
-          state: 'pending',
+          ...backToQueue(attempted && notBefore),
           ...(attempted && {
             attempts: claimed.attempts + 1,
-            notBefore,
             errorCode: attempted.code,
             errorMessage: attempted.message.slice(0, 1000),
           }),
@@ -237,9 +231,9 @@ export function createDeliveries(options: {
         database
           .update(delivery)
           .set({
+            ...backToQueue(notBefore),
             state: 'failed',
             attempts: claimed.attempts + 1,
-            notBefore,
             errorCode: code,
             errorMessage: text,
             lane: 'backfill',
@@ -258,18 +252,22 @@ export function createDeliveries(options: {
         .where(and(eq(delivery.assetId, assetId), inArray(delivery.state, ['pending', 'sending', 'failed'])))
         .run();
     },
-    nextDueAt: (destination) => statements.dueAt.get({ destination })?.notBefore,
+    nextDueAt(destination) {
+      const now = clock.now();
+      const waits = queuesOf(destination).flatMap((queue) =>
+        queue.isPutOff ? [] : [heldUntil(destination, queue) ?? now],
+      );
+      const putOff = statements.putOffUntil.get({ destination });
+      if (putOff) waits.push(putOff.notBefore);
+      return waits.length > 0 ? Math.min(...waits) : undefined;
+    },
     backlog: (source, destination) => amount(source, destination, ['pending', 'sending', 'failed']),
     verifiedAmount: (source, destination) => amount(source, destination, ['verified']),
-    oldestAt: (source, destination) =>
-      database
-        .select({ capturedAt: delivery.capturedAt })
-        .from(delivery)
-        .innerJoin(asset, eq(asset.id, delivery.assetId))
-        .where(and(eq(delivery.destination, destination), due, eq(asset.source, source)))
-        .orderBy(asc(delivery.capturedAt))
-        .limit(1)
-        .get()?.capturedAt,
+    oldestAt(source, destination) {
+      const ofSource = queuesOf(destination).filter((queue) => queue.source === source);
+      const oldest = ofSource.flatMap(({ name: queue }) => statements.oldestOf.all({ destination, queue }));
+      return oldest.length > 0 ? Math.min(...oldest.map(({ capturedAt }) => capturedAt)) : undefined;
+    },
     retryFailed(source, destination) {
       return database
         .update(delivery)
@@ -283,13 +281,17 @@ export function createDeliveries(options: {
         )
         .run().changes;
     },
-    standing: (assetId, destination) => database.select().from(delivery).where(at(assetId, destination)).get(),
+    standing(assetId, destination) {
+      const row = database.select().from(delivery).where(at(assetId, destination)).get();
+      const until = row?.state === 'pending' && row.queue !== null && heldUntil(destination, queueOf(row.queue));
+      return row && until ? { ...row, notBefore: Math.max(row.notBefore, until) } : row;
+    },
     clockSet: waitNoLonger,
     oweExisting(source, destination) {
       const now = clock.now();
       return database.run(sql`
-        INSERT INTO delivery (asset_id, destination, state, lane, captured_at, updated_at)
-        SELECT id, ${destination}, 'pending', 'backfill', captured_at, ${now} FROM asset
+        INSERT INTO delivery (asset_id, destination, state, lane, captured_at, updated_at, sort)
+        SELECT id, ${destination}, 'pending', 'backfill', captured_at, ${now}, source || '/' || kind FROM asset
         WHERE source = ${source} AND state = 'held' AND tree = 'result'
         ON CONFLICT DO NOTHING`).changes;
     },

@@ -1,12 +1,16 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { isFinal, type JobOrder, type JobState, jobOrder } from '@vigie/shared/protocol/messages';
-import { and, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, or, sql } from 'drizzle-orm';
 import type { Amount } from './deliveries.ts';
-import { bytesOfColumn, countOf, type Ledger } from './ledger.ts';
+import { createJobHolding, type Held, NOTHING_HELD } from './job-holding.ts';
+import { type Chosen, type Cursor, createJobSelection, type Selected, withoutRepeats } from './job-selection.ts';
+import type { Ledger } from './ledger.ts';
 import { type Takes, takesAll } from './left-out.ts';
-import { asset, delivery, job, NEVER } from './schema.ts';
+import { delivery, job, jobTally, NEVER } from './schema.ts';
 
-/** Where a job stands. `failed` counts assets that are gone or whose delivery needs another order. */
+/**
+ * Where a job stands. `failed` counts assets that are gone or whose delivery needs another order. `total` grows while a large job begins.
+ */
 export type JobStanding = {
   order: JobOrder;
   state: JobState;
@@ -16,17 +20,22 @@ export type JobStanding = {
   message: string | null;
 };
 
-/** What a job selects, told by its order after unpacking. */
-export type Selected = { all: boolean; days: string[]; paths: string[] };
-
-/** Re-sync jobs in the ledger. A job's deliveries carry its id; its progress is counted from them. */
+/**
+ * Re-sync jobs in the ledger. A job's deliveries carry its id; its progress is counted from them. Whatever concerns many deliveries is done
+ * in portions of about `PORTION_MS`, the first of them at once: a power cut between two of them is gone on from.
+ */
 export type Jobs = {
   find(id: string): JobStanding | undefined;
   open(): JobStanding[];
   /** Jobs that operators ordered of this device and that have changed since then; the newest 50. */
   ofOperators(since: number): JobStanding[];
   /** What a job would select, and how much of it its destination has proved to hold already. */
-  measure(source: string, destination: string, selected: Selected): { total: Amount; verified: Amount; absent: number };
+  measure(
+    source: string,
+    destination: string,
+    selected: Selected,
+    between: () => Promise<unknown>,
+  ): Promise<{ total: Amount; verified: Amount; absent: number }>;
   /** Takes an order on: its assets are owed to its destination again, in the backfill lane. */
   begin(order: JobOrder, selected: Selected): JobStanding;
   /** Notes an order that is refused. */
@@ -35,27 +44,33 @@ export type Jobs = {
   follow(order: JobOrder): JobStanding;
   /** Sets the final state of a job that has nothing left to do, or whose time is over; returns those that ended. */
   settle(): JobStanding[];
+  /** The order of a job of which a portion is left to do. */
+  unfinished(): JobOrder | undefined;
+  /** Does the next portion of it. */
+  advance(id: string, selected: Selected): void;
 };
 
-const PORTION = 400;
+/** A portion keeps everything else waiting for about so long. */
+const PORTION_MS = 15;
+/** So many parts are in a portion at most, whatever the clock says. */
+const PARTS_MAX = 50;
 const OPERATORS_MAX = 50;
+const OPEN: JobState[] = ['QUEUED', 'RUNNING', 'PAUSED'];
 
 /** @param takes what a destination's own filter leaves out is in no job */
 export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll): Jobs {
   const { database } = ledger;
+  type Row = typeof job.$inferSelect;
+  const selection = createJobSelection(ledger, takes);
+  const hold = createJobHolding(ledger);
+  const statements = jobStatements(ledger);
 
-  function standing(row: typeof job.$inferSelect): JobStanding {
-    const counts = database
-      .select({ state: delivery.state, count: countOf, bytes: bytesOfColumn(asset.size) })
-      .from(delivery)
-      .innerJoin(asset, eq(asset.id, delivery.assetId))
-      .where(eq(delivery.jobId, row.id))
-      .groupBy(delivery.state)
-      .all();
+  function standing(row: Row): JobStanding {
+    const counts = statements.counts.all({ id: row.id });
     const of = (state: string) => counts.find((c) => c.state === state) ?? { count: 0, bytes: 0 };
     const done = of('verified');
     return {
-      order: jobOrder.parse(JSON.parse(row.order)),
+      order: orderOf(row),
       state: row.state,
       total: { count: row.totalCount, bytes: row.totalBytes },
       done: { count: done.count, bytes: done.bytes },
@@ -63,7 +78,9 @@ export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll
       message: row.message,
     };
   }
+  const orderOf = (row: Row): JobOrder => jobOrder.parse(JSON.parse(row.order));
   const read = (id: string) => database.select().from(job).where(eq(job.id, id)).get();
+  const known = (id: string) => read(id) as Row;
   const set = (id: string, values: Partial<typeof job.$inferInsert>) =>
     database
       .update(job)
@@ -71,19 +88,43 @@ export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll
       .where(eq(job.id, id))
       .run();
 
-  type Chosen = { id: number; path: string; size: number; capturedAt: number };
-  function assetsOf(source: string, destination: string, { all, days, paths }: Selected): Chosen[] {
-    const base = and(eq(asset.source, source), sql`${asset.state} = 'held'`, eq(asset.tree, 'result'));
-    const columns = { id: asset.id, path: asset.path, size: asset.size, capturedAt: asset.capturedAt };
-    const isTaken = ({ path }: Chosen) => takes(destination, path);
-    if (all) return database.select(columns).from(asset).where(base).all().filter(isTaken);
-    const found = new Map<number, Chosen>();
-    const take = (where: ReturnType<typeof and>) => {
-      for (const row of database.select(columns).from(asset).where(where).all()) found.set(row.id, row);
-    };
-    for (let i = 0; i < days.length; i += PORTION) take(and(base, inArray(asset.day, days.slice(i, i + PORTION))));
-    for (let i = 0; i < paths.length; i += PORTION) take(and(base, inArray(asset.path, paths.slice(i, i + PORTION))));
-    return [...found.values()].filter(isTaken);
+  /** Runs parts until the portion's time is over, or there is none left. */
+  function portion<Where>(from: Where, part: (where: Where) => Where | undefined): Where | undefined {
+    const until = clock.monotonic() + PORTION_MS;
+    let where: Where | undefined = from;
+    for (let n = 0; where !== undefined && n < PARTS_MAX && clock.monotonic() < until + (n === 0 ? 1 : 0); n++) {
+      where = part(where);
+    }
+    return where;
+  }
+
+  /** The next portion of a job: what its state means for its deliveries goes before what it selects besides. */
+  function goOn(row: Row, selected: Selected): void {
+    if (row.holding !== null) {
+      const { by } = orderOf(row);
+      const followed = { id: row.id, state: row.state, message: `re-sync cancelled by ${by}` };
+      const holding = portion(JSON.parse(row.holding) as Held, (held) => hold(followed, held, clock.now()));
+      set(row.id, { holding: holding ? JSON.stringify(holding) : null });
+    } else if (row.selecting !== null) {
+      const order = orderOf(row);
+      const notBefore = row.state === 'PAUSED' ? NEVER : 0;
+      const names = withoutRepeats(selected);
+      let { totalCount, totalBytes, absent } = row;
+      const cursor = portion(JSON.parse(row.selecting) as Cursor, (from) => {
+        const part = selection.part(order.selection, names, from);
+        for (const chosen of part.assets) owe(order, chosen, notBefore);
+        totalCount += part.assets.length + part.absent;
+        totalBytes += bytesOf(part.assets);
+        absent += part.absent;
+        return part.cursor;
+      });
+      set(row.id, { totalCount, totalBytes, absent, selecting: cursor ? JSON.stringify(cursor) : null });
+    }
+  }
+
+  function owe({ id: jobId, selection: { destination, replace } }: JobOrder, chosen: Chosen, notBefore: number): void {
+    const { id: assetId, capturedAt, sort } = chosen;
+    statements.order.run({ assetId, destination, capturedAt, sort, replace, jobId, notBefore, now: clock.now() });
   }
 
   return {
@@ -91,13 +132,7 @@ export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll
       const row = read(id);
       return row && standing(row);
     },
-    open: () =>
-      database
-        .select()
-        .from(job)
-        .where(inArray(job.state, ['QUEUED', 'RUNNING', 'PAUSED']))
-        .all()
-        .map(standing),
+    open: () => database.select().from(job).where(inArray(job.state, OPEN)).all().map(standing),
     ofOperators: (since) =>
       database
         .select()
@@ -107,69 +142,41 @@ export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll
         .limit(OPERATORS_MAX)
         .all()
         .map(standing),
-    measure(source, destination, selected) {
-      const assets = assetsOf(source, destination, selected);
+    async measure(source, destination, selected, between) {
+      const names = withoutRepeats(selected);
+      const total: Amount = { count: 0, bytes: 0 };
       const verified: Amount = { count: 0, bytes: 0 };
-      for (let i = 0; i < assets.length; i += PORTION) {
-        const ids = assets.slice(i, i + PORTION).map(({ id }) => id);
-        const proved = database
-          .select({ count: countOf, bytes: bytesOfColumn(asset.size) })
-          .from(delivery)
-          .innerJoin(asset, eq(asset.id, delivery.assetId))
-          .where(and(inArray(asset.id, ids), eq(delivery.destination, destination), eq(delivery.state, 'verified')))
-          .get();
-        verified.count += proved?.count ?? 0;
-        verified.bytes += proved?.bytes ?? 0;
+      let absent = 0;
+      for (let cursor: Cursor | undefined = selection.first(); cursor; ) {
+        cursor = portion(cursor, (from) => {
+          const part = selection.part({ source, destination }, names, from);
+          add(total, part.assets);
+          add(
+            verified,
+            part.assets.filter((chosen) => chosen.delivery === 'verified'),
+          );
+          absent += part.absent;
+          return part.cursor;
+        });
+        if (cursor) await between();
       }
-      const bytes = assets.reduce((sum, { size }) => sum + size, 0);
-      return { total: { count: assets.length, bytes }, verified, absent: countMissing(source, destination, selected) };
+      return { total, verified, absent };
     },
     begin(order, selected) {
       return database.transaction(() => {
-        const { source, destination, replace } = order.selection;
-        const assets = assetsOf(source, destination, selected);
-        const now = clock.now();
-        for (const { id, capturedAt } of assets) {
-          const fresh = {
-            state: 'pending' as const,
-            lane: 'backfill' as const,
-            attempts: 0,
-            notBefore: 0,
-            replace,
-            jobId: order.id,
-            errorCode: null,
-            errorMessage: null,
-            updatedAt: now,
-          };
-          database
-            .insert(delivery)
-            .values({ assetId: id, destination, capturedAt, ordered: true, ...fresh })
-            // What is being sent at this moment goes on; its outcome counts for the job.
-            .onConflictDoUpdate({
-              target: [delivery.assetId, delivery.destination],
-              set: {
-                ...fresh,
-                state: sql`case when state = 'sending' then 'sending' else 'pending' end`,
-                ordered: sql`case when state in ('pending', 'sending') then ordered else 1 end`,
-              },
-            })
-            .run();
-        }
-        const absent = countMissing(source, destination, selected);
+        const values = {
+          id: order.id,
+          version: order.version,
+          state: 'RUNNING' as const,
+          order: JSON.stringify(order),
+        };
+        const selecting = JSON.stringify(selection.first());
         database
           .insert(job)
-          .values({
-            id: order.id,
-            version: order.version,
-            state: 'RUNNING',
-            order: JSON.stringify(order),
-            totalCount: assets.length + absent,
-            totalBytes: assets.reduce((sum, a) => sum + a.size, 0),
-            absent,
-            updatedAt: now,
-          })
+          .values({ ...values, selecting, updatedAt: clock.now() })
           .run();
-        return standing(read(order.id) as typeof job.$inferSelect);
+        goOn(known(order.id), selected);
+        return standing(known(order.id));
       });
     },
     reject(order, state, message) {
@@ -178,92 +185,116 @@ export function createJobs(ledger: Ledger, clock: Clock, takes: Takes = takesAll
         .insert(job)
         .values({ ...values, updatedAt: clock.now() })
         .run();
-      return standing(read(order.id) as typeof job.$inferSelect);
+      return standing(known(order.id));
     },
     follow(order) {
       return database.transaction(() => {
-        const row = read(order.id) as typeof job.$inferSelect;
+        const row = known(order.id);
         if (order.version > row.version && !isFinal(row.state)) {
-          const waiting = and(eq(delivery.jobId, order.id), inArray(delivery.state, ['pending', 'failed']));
-          const later = (notBefore: number) => database.update(delivery).set({ notBefore }).where(waiting).run();
-          let state: JobState = row.state;
-          if (order.want === 'pause') {
-            later(NEVER);
-            state = 'PAUSED';
-          } else if (order.want === 'run') {
-            later(0);
-            state = 'RUNNING';
-          } else {
-            const message = `re-sync cancelled by ${order.by}`;
-            database
-              .update(delivery)
-              .set({ state: 'withdrawn', errorCode: 'cancelled', errorMessage: message, updatedAt: clock.now() })
-              .where(and(waiting, eq(delivery.ordered, true)))
-              .run();
-            // What was owed before anybody ordered it is owed still.
-            database
-              .update(delivery)
-              .set({ state: 'pending', jobId: null, notBefore: 0, replace: false, updatedAt: clock.now() })
-              .where(waiting)
-              .run();
-            state = 'CANCELLED';
-          }
+          const state = order.want === 'pause' ? 'PAUSED' : order.want === 'run' ? 'RUNNING' : 'CANCELLED';
           // The hub may take over what an operator began here: it stays an operator's.
-          const { origin } = jobOrder.parse(JSON.parse(row.order));
+          const { origin } = orderOf(row);
           const followed = { ...order, ...(origin && { origin }) };
-          set(order.id, { version: order.version, state, order: JSON.stringify(followed) });
+          set(order.id, {
+            ...{
+              version: order.version,
+              state,
+              order: JSON.stringify(followed),
+              holding: JSON.stringify(NOTHING_HELD),
+            },
+            ...(isFinal(state) && { selecting: null }),
+          });
+          goOn(known(order.id), NONE);
         }
-        return standing(read(order.id) as typeof job.$inferSelect);
+        return standing(known(order.id));
       });
     },
     settle() {
-      return this.open().flatMap((standing) => {
-        const { order, total, done, failed } = standing;
+      const rows = database.select().from(job).where(inArray(job.state, OPEN)).all();
+      return rows.flatMap((row) => {
+        const now = standing(row);
+        const { order, total, done, failed } = now;
         const over = clock.now() > order.expiresAt;
+        // What it has not come to yet may be anything.
+        if (row.selecting !== null && !over) return [];
         const rest = total.count - done.count - failed;
         // What a later job names too goes with that one, and nothing of this one may be left.
         const replaced = rest > 0 && !isUnderWay(order.id);
         if (rest > 0 && !over && !replaced) return [];
+        const isCut = row.selecting !== null;
         const ending: JobState = failed > 0 ? 'FAILED' : 'SUCCEEDED';
-        const state: JobState = replaced ? 'CANCELLED' : rest > 0 ? 'TIMED_OUT' : ending;
-        const message = replaced
-          ? `a later re-sync has taken over ${rest} of ${total.count}`
-          : failed > 0
-            ? `${failed} of ${total.count} could not be delivered`
-            : null;
+        const state: JobState = isCut ? 'TIMED_OUT' : replaced ? 'CANCELLED' : rest > 0 ? 'TIMED_OUT' : ending;
+        const message =
+          replaced && !isCut
+            ? `a later re-sync has taken over ${rest} of ${total.count}`
+            : failed > 0
+              ? `${failed} of ${total.count} could not be delivered`
+              : null;
         database.transaction(() => {
-          set(order.id, { state, message });
           // Nobody can run on what has ended: what its pause held back is owed as before.
-          if (state === 'TIMED_OUT') runOn(order.id);
+          const holding = state === 'TIMED_OUT' ? JSON.stringify(NOTHING_HELD) : null;
+          set(order.id, { state, message, selecting: null, holding });
+          goOn(known(order.id), NONE);
         });
-        return [{ ...standing, state, message }];
+        return [{ ...now, state, message }];
       });
+    },
+    unfinished() {
+      const row = database
+        .select()
+        .from(job)
+        .where(or(isNotNull(job.holding), isNotNull(job.selecting)))
+        .limit(1)
+        .get();
+      return row && orderOf(row);
+    },
+    advance(id, selected) {
+      database.transaction(() => goOn(known(id), selected));
     },
   };
 
-  /** Deliveries that a pause of this job held back are due. */
-  function runOn(id: string): void {
-    const held = and(
-      eq(delivery.jobId, id),
-      inArray(delivery.state, ['pending', 'failed']),
-      eq(delivery.notBefore, NEVER),
-    );
-    database.update(delivery).set({ notBefore: 0 }).where(held).run();
-  }
-
   /** Is there a delivery that this job still waits for? */
   function isUnderWay(id: string): boolean {
-    const open = inArray(delivery.state, ['pending', 'sending']);
-    const where = and(eq(delivery.jobId, id), open);
-    return database.select({ id: delivery.assetId }).from(delivery).where(where).limit(1).get() !== undefined;
+    return statements.counts
+      .all({ id })
+      .some(({ state, count }) => count > 0 && ['pending', 'sending'].includes(state));
   }
+}
 
-  /** How many of the single paths are not held, or not taken there. */
-  function countMissing(source: string, destination: string, { paths }: Selected): number {
-    let found = 0;
-    for (let i = 0; i < paths.length; i += PORTION) {
-      found += assetsOf(source, destination, { all: false, days: [], paths: paths.slice(i, i + PORTION) }).length;
-    }
-    return paths.length - found;
-  }
+const NONE: Selected = { all: false, days: [], paths: [] };
+const bytesOf = (assets: readonly Chosen[]): number => assets.reduce((sum, { size }) => sum + size, 0);
+
+function add(amount: Amount, assets: readonly Chosen[]): void {
+  amount.count += assets.length;
+  amount.bytes += bytesOf(assets);
+}
+
+function jobStatements({ database }: Ledger) {
+  const given = (name: string) => sql.placeholder(name);
+  return {
+    counts: database
+      .select()
+      .from(jobTally)
+      .where(eq(jobTally.jobId, given('id')))
+      .prepare(),
+    order: database
+      .insert(delivery)
+      .values({
+        ...{ assetId: given('assetId'), destination: given('destination'), state: 'pending', lane: 'backfill' },
+        ...{ capturedAt: given('capturedAt'), sort: given('sort'), ordered: true, replace: given('replace') },
+        ...{ jobId: given('jobId'), notBefore: given('notBefore'), updatedAt: given('now') },
+      })
+      .onConflictDoUpdate({
+        target: [delivery.assetId, delivery.destination],
+        set: {
+          // What is being sent at this moment goes on; its outcome counts for the job.
+          state: sql`case when state = 'sending' then 'sending' else 'pending' end`,
+          ordered: sql`case when state in ('pending', 'sending') then ordered else 1 end`,
+          ...{ lane: 'backfill', attempts: 0, errorCode: null, errorMessage: null },
+          ...{ sort: sql`excluded.sort`, notBefore: sql`excluded.not_before`, replace: sql`excluded.replace` },
+          ...{ jobId: sql`excluded.job_id`, updatedAt: sql`excluded.updated_at` },
+        },
+      })
+      .prepare(),
+  };
 }

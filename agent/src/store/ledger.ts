@@ -5,6 +5,7 @@ import type Database from 'better-sqlite3';
 import { eq, sql } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { backToQueue } from './back-to-queue.ts';
 import * as schema from './schema.ts';
 
 /** The agent's ledger: one SQLite file. Transactions are synchronous; a committed one survives a power cut. */
@@ -41,7 +42,7 @@ function begin(sqlite: Database.Database): Ledger {
     const starts = Number(read('session') ?? 0) + 1;
     write('generation', current);
     write('session', String(starts));
-    tx.update(delivery).set({ state: 'pending' }).where(eq(delivery.state, 'sending')).run();
+    tx.update(delivery).set(backToQueue(undefined)).where(eq(delivery.state, 'sending')).run();
     return { generation: current, session: starts };
   });
   sqlite.pragma('optimize');

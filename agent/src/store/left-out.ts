@@ -51,6 +51,7 @@ export function applyFilter(
         id: asset.id,
         path: asset.path,
         capturedAt: asset.capturedAt,
+        kind: asset.kind,
         state: delivery.state,
         code: delivery.errorCode,
       })
@@ -61,7 +62,7 @@ export function applyFilter(
       .limit(PORTION)
       .all();
     database.transaction(() => {
-      for (const { id, path, capturedAt, state, code } of rows) {
+      for (const { id, path, capturedAt, kind, state, code } of rows) {
         const at = and(eq(delivery.assetId, id), eq(delivery.destination, destination));
         const isOut = state === 'withdrawn' && code === LEFT_OUT;
         if (takes(path)) {
@@ -72,7 +73,7 @@ export function applyFilter(
           const values = { ...leftOut(destination), updatedAt: now };
           database
             .insert(delivery)
-            .values({ assetId: id, destination, lane: 'backfill', capturedAt, ...values })
+            .values({ assetId: id, destination, lane: 'backfill', capturedAt, sort: `${source}/${kind}`, ...values })
             .onConflictDoUpdate({ target: [delivery.assetId, delivery.destination], set: values })
             .run();
           if (state !== null && state !== 'withdrawn') change.leftOut += 1;

@@ -5,14 +5,16 @@ import type { Outbox } from './outbox.ts';
 import { asset, delivery, tally } from './schema.ts';
 
 /** An asset of which a destination has given proof, some time ago. */
-export type Proved = AssetRow & { destination: string };
+export type Proved = AssetRow & { destination: string; place: Place };
+/** Where it stands among all of a destination, by the time (ms since 1970) at which it was last confirmed. */
+export type Place = { confirmedAt: number; row: number };
 
 /** Proofs of one destination that are looked at again. */
 export type Proofs = {
   /** How many there are. */
   count(): number;
-  /** Those that were last confirmed before an instant (ms since 1970), the oldest first. */
-  oldest(before: number, limit: number): Proved[];
+  /** Those that were last confirmed before an instant (ms since 1970), the oldest first; behind a place, where one is given. */
+  oldest(before: number, limit: number, behind?: Place): Proved[];
   confirmed(proved: Proved, now: number): void;
   /**
    * The destination does not have it any more, or has something else there. This is told, and the receipt counts for nothing; it is not sent
@@ -23,6 +25,7 @@ export type Proofs = {
 
 export function createProofs(ledger: Ledger, outbox: Outbox, destination: string): Proofs {
   const { database } = ledger;
+  const row = sql<number>`${delivery}.rowid`;
   const of = (proved: Proved) =>
     and(eq(delivery.assetId, proved.id), eq(delivery.destination, destination), eq(delivery.state, 'verified'));
 
@@ -33,9 +36,9 @@ export function createProofs(ledger: Ledger, outbox: Outbox, destination: string
         .from(tally)
         .where(and(eq(tally.destination, destination), eq(tally.state, 'verified')))
         .get()?.count ?? 0,
-    oldest: (before, limit) =>
+    oldest: (before, limit, behind) =>
       database
-        .select()
+        .select({ asset, confirmedAt: delivery.updatedAt, row })
         .from(delivery)
         .innerJoin(asset, eq(asset.id, delivery.assetId))
         .where(
@@ -43,13 +46,14 @@ export function createProofs(ledger: Ledger, outbox: Outbox, destination: string
             eq(delivery.destination, destination),
             eq(delivery.state, 'verified'),
             lte(delivery.updatedAt, before),
+            behind && sql`(${delivery.updatedAt}, ${row}) > (${behind.confirmedAt}, ${behind.row})`,
             inArray(asset.state, ['held', 'purged']),
           ),
         )
-        .orderBy(asc(delivery.updatedAt))
+        .orderBy(asc(delivery.updatedAt), asc(row))
         .limit(limit)
         .all()
-        .map((row) => ({ ...row.asset, destination })),
+        .map(({ asset: held, ...place }) => ({ ...held, destination, place })),
     confirmed(proved, now) {
       database.update(delivery).set({ updatedAt: now }).where(of(proved)).run();
     },

@@ -92,12 +92,20 @@ export const delivery = sqliteTable(
     errorCode: text(),
     errorMessage: text(),
     updatedAt: integer().notNull(),
+    /** `source/kind` of its asset: what the hours of a destination distinguish. */
+    sort: text().notNull().default(''),
+    /** What it waits in, in text (`delivery-queues.ts`): the next one of each is found without a look at the others. */
+    queue: text().generatedAlwaysAs(
+      sql`lane || '/' || (not_before > 0) || '/' || min(attempts, 9) || '/' || thinned || '/' || sort`,
+      { mode: 'virtual' },
+    ),
   },
   (t) => [
     primaryKey({ columns: [t.assetId, t.destination] }),
-    index('delivery_due')
-      .on(t.destination, t.lane, t.capturedAt, t.notBefore)
-      .where(sql`state in ('pending', 'failed')`),
+    index('delivery_queue').on(t.destination, t.queue, t.capturedAt).where(sql`state in ('pending', 'failed')`),
+    index('delivery_put_off')
+      .on(t.destination, t.notBefore)
+      .where(sql`state in ('pending', 'failed') and not_before > 0`),
     index('delivery_job').on(t.jobId, t.state).where(sql`job_id is not null`),
     index('delivery_state').on(t.destination, t.state, t.updatedAt),
   ],
@@ -171,7 +179,18 @@ export const job = sqliteTable('job', {
   message: text(),
   toldAt: integer().notNull().default(0),
   updatedAt: integer().notNull(),
+  /** How far its assets are owed (`job-selection.ts`), in JSON; null once all are. */
+  selecting: text(),
+  /** How far its deliveries are brought in line with its state (`job-holding.ts`), in JSON; null once all are. */
+  holding: text(),
 });
+
+/** Deliveries of each job by state, kept by triggers so that its progress costs the same at any size. */
+export const jobTally = sqliteTable(
+  'job_tally',
+  { jobId: text().notNull(), state: text().notNull(), count: integer().notNull(), bytes: integer().notNull() },
+  (t) => [primaryKey({ columns: [t.jobId, t.state] })],
+);
 
 /**
  * Kept files that are being removed, or have been: written before the first name goes, so that a crash in between is finished at

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { VigieError } from '@vigie/shared/kit/errors';
+import { ownPart } from '@vigie/shared/kit/own-part';
 import type { CameraCondition } from './camera.ts';
 import { runCapture } from './gphoto2-child.ts';
 import { absentError, captureError } from './gphoto2-errors.ts';
@@ -17,9 +17,9 @@ export async function lookAtGphoto2(
 ): Promise<Gphoto2Look> {
   const { choice, limitMs, environment } = options;
   const order: SessionOrder = { choice, settings: {}, condition: true };
-  const script = fileURLToPath(new URL('./gphoto2-capture.ts', import.meta.url));
-  const args = [script, 'session', JSON.stringify(order)];
-  const ending = await runCapture({ command: process.execPath, args, environment, limitMs }, signal);
+  const part = ownPart('capture', new URL('./gphoto2-capture.ts', import.meta.url));
+  const args = [...part.args, 'session', JSON.stringify(order)];
+  const ending = await runCapture({ command: part.command, args, environment, limitMs }, signal);
   signal.throwIfAborted();
   if (ending.timedOut) throw failed('camera-timeout', `it has not answered within ${limitMs} ms`);
   const line = ending.stdout.trimEnd().split('\n').at(-1) ?? '';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf, VigieError } from '@vigie/shared/kit/errors';
+import { type OwnCommand, ownPart } from '@vigie/shared/kit/own-part';
 import type { Camera, CameraCondition, CapturedFile, CaptureRequest } from './camera.ts';
 import { cameraHolders } from './camera-holders.ts';
 import { captureAnswer, named, removeEmptyFiles, sessionAnswer } from './gphoto2-answer.ts';
@@ -37,15 +37,11 @@ export type Gphoto2Options = {
   warn?: ((message: string) => void) | undefined;
   /** The capturing process's whole environment; this process's own where absent. */
   environment?: NodeJS.ProcessEnv | undefined;
-  /** How a capturing process is started: `gphoto2-capture.ts` on this Node, unless the agent is packed. */
-  child?: CaptureChild | undefined;
+  /** How a capturing process is started: as this program's own part where absent. */
+  child?: OwnCommand | undefined;
 };
-export type CaptureChild = { command: string; args: string[] };
 
-const ownScript: CaptureChild = {
-  command: process.execPath,
-  args: [fileURLToPath(new URL('./gphoto2-capture.ts', import.meta.url))],
-};
+const ownCapture = ownPart('capture', new URL('./gphoto2-capture.ts', import.meta.url));
 
 const CONDITION_EVERY_MS = 10 * 60_000;
 /** What is not a capture gets this long, and no longer than a capture. */
@@ -58,7 +54,7 @@ const FILES_LIMIT_MS = 15_000;
  * Any camera that libgphoto2 knows, on USB. Each use of it is one process: libgphoto2 hangs and crashes, a process can be killed.
  */
 export function createGphoto2(options: Gphoto2Options): Camera {
-  const { timeLimitMs, environment, child = ownScript, warn = () => undefined } = options;
+  const { timeLimitMs, environment, child = ownCapture, warn = () => undefined } = options;
   const { conditionEveryMs = CONDITION_EVERY_MS } = options;
   const wish: CaptureWish = {
     choice: options.choice ?? {},

@@ -1,9 +1,10 @@
 import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
+import type { OwnCommand } from '@vigie/shared/kit/own-part';
 import type { Camera } from './camera.ts';
 import { createFolderCamera, type FolderOptions } from './folder.ts';
 import type { TakenFiles } from './folder-take.ts';
-import { type CaptureChild, createGphoto2, type Gphoto2Options } from './gphoto2.ts';
+import { createGphoto2, type Gphoto2Options } from './gphoto2.ts';
 import type { BodyChoice } from './gphoto2-order.ts';
 import { createHttpCamera, type HttpCameraOptions } from './http.ts';
 import { createRpicam } from './rpicam.ts';
@@ -64,7 +65,7 @@ export type CameraParts = {
   /** Hears what should be mended and does not stop a capture, each once. */
   warn?: ((message: string) => void) | undefined;
   /** How a packed program starts a capturing process. */
-  gphoto2Child?: CaptureChild | undefined;
+  gphoto2Child?: OwnCommand | undefined;
 };
 
 /** The camera that a configuration names. It is opened by its first capture: one that is absent now is no error here. */

@@ -19,7 +19,7 @@ const instant = z.iso.datetime();
 const path = z.string().min(1).max(4096);
 const dayText = z.string().regex(/^\d{8}$/, 'not a day');
 
-export const header = z.strictObject({
+const first = z.strictObject({
   vigie: z.literal('certificate'),
   version: z.literal(1),
   site: identifier,
@@ -58,7 +58,17 @@ export const header = z.strictObject({
   /** Ed25519, as SubjectPublicKeyInfo (DER) in base64: what stands between the lines of a PEM file. */
   publicKey: z.base64().max(200),
 });
+
+/** What the schedule expected of the day: each slot was taken, failed (nothing that could be kept came of it) or was off; excluded ones were not expected. */
+const slots = z.strictObject({ expected: count, taken: count, failed: count, off: count, excluded: count });
+const second = first.extend({
+  version: z.literal(2),
+  /** `none`: the source has no schedule, so that nothing was expected; `unknown`: its device has not told of the day. */
+  slots: z.union([slots, z.enum(['none', 'unknown'])]),
+});
+export const header = z.discriminatedUnion('version', [first, second]);
 export type Header = z.infer<typeof header>;
+export type SlotsOfDay = z.infer<typeof second>['slots'];
 
 /** One asset. `sha256` is null where the device told none, `capturedAt` where neither its name nor the device tells it. */
 export const leaf = z.strictObject({ path, size: count, sha256: digest.nullable(), capturedAt: instant.nullable() });
@@ -94,11 +104,20 @@ export function compareRemarks(a: Remark, b: Remark): number {
 }
 
 /** Everything that a certificate claims, without when and by what it came to be: equal texts need no second certificate. */
-export function claimsOf({ zone, day, leaves, remarks, destinations }: Header): string {
+export function claimsOf(header: Header): string {
+  const { zone, day, leaves, remarks, destinations } = header;
   const judged = destinations.map(({ name, report, proved }) => ({ name, proof: report?.proof ?? null, proved }));
-  return canonicalJson({ zone, day, leaves, remarks, destinations: judged });
+  return canonicalJson({ zone, day, leaves, remarks, destinations: judged, slots: slotsIn(header) });
 }
 
-/** Was every asset found at every destination? */
-export const isWhole = ({ leaves, remarks, destinations }: Header): boolean =>
+/** A certificate of the first version says nothing of slots. */
+export const slotsIn = (header: Header): SlotsOfDay => (header.version === 1 ? 'unknown' : header.slots);
+
+/** Was every asset found at every destination, and everything taken that was expected? */
+export const isWhole = (header: Header): boolean => isFound(header) && isTaken(slotsIn(header));
+
+const isFound = ({ leaves, remarks, destinations }: Header): boolean =>
   remarks.count === 0 && destinations.every(({ report, proved }) => report !== null && proved.count === leaves.count);
+
+const isTaken = (slots: SlotsOfDay): boolean =>
+  slots === 'none' || (slots !== 'unknown' && slots.failed + slots.off === 0);

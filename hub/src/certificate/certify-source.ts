@@ -9,7 +9,7 @@ import { type DayFacts, draftOf } from './claims.ts';
 import { dayEnd, isDay, isDue } from './day.ts';
 import { sealed } from './issue.ts';
 import type { SigningKey } from './key.ts';
-import { agreesSince, type Books, certifiableSource, readDay } from './read-day.ts';
+import { agreesSince, type Books, certifiableSource, readDay, slotsOf } from './read-day.ts';
 
 /** How many certificates were made of a source, and how many of its days wait for their device's word. */
 export type Certified = { made: number; waiting: number };
@@ -88,7 +88,10 @@ export function createCertifySource(options: {
         result.waiting += 1;
         continue;
       }
-      const figures = `${zone} ${days.figures(row, day)}`;
+      const slots = slotsOf(days, source, day);
+      // A day of which nothing more is known is as it was before slots were told.
+      const known = typeof slots === 'string' ? '' : ` ${Object.values(slots).join('/')}`;
+      const figures = `${zone} ${days.figures(row, day)}${known}`;
       const last = days.last(row, day);
       const isOther = last !== undefined && last.reports !== ids;
       if (!isDue(last, { figures, reports: ids, isNamed: isOther && isNamed(day) })) continue;

@@ -1,6 +1,6 @@
 import { stampedAt } from '@vigie/shared/kit/zone';
 import type { Entry } from '@vigie/shared/protocol/asset';
-import { compareRemarks, type Header, type Leaf, lineOf, type Remark } from './certificate.ts';
+import { compareRemarks, type Header, type Leaf, lineOf, type Remark, type SlotsOfDay } from './certificate.ts';
 import { createMerkle } from './merkle.ts';
 
 /** What the hub knows of one source's day. Times are ms since 1970. */
@@ -19,6 +19,7 @@ export type DayFacts = {
   /** What lies in the day's folder, and was taken on another day. */
   elsewhere: readonly { path: string; day: string }[];
   destinations: readonly { name: string; report: JudgingReport | null }[];
+  slots: SlotsOfDay;
 };
 
 /** A completed report of the whole day at one destination. */
@@ -71,13 +72,14 @@ export function draftOf(facts: DayFacts, issued: { at: number; publicKey: string
   const leafLines = sound.map((e) => lineOf(leafOf(e, zone)));
   const remarkLines = remarks.sort(compareRemarks).map(lineOf);
   const header: Header = {
-    ...{ vigie: 'certificate', version: 1, site, device, source, generation, zone, day },
+    ...{ vigie: 'certificate', version: 2, site, device, source, generation, zone, day },
     issuedAt: iso(issued.at),
     inventory: { agreedAt: iso(agreedAt), seq },
     leaves: { count: leafLines.length, bytes: bytesOf(sound), root: rootOf(leafLines) },
     remarks: { count: remarkLines.length, root: rootOf(remarkLines) },
     destinations: destinations.sort((a, b) => (a.name < b.name ? -1 : 1)),
     publicKey: issued.publicKey,
+    slots: facts.slots,
   };
   const isSettled =
     remarks.every(({ class: name }) => name === 'left-out') && destinations.every(({ report }) => report !== null);

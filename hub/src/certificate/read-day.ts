@@ -4,6 +4,7 @@ import { takenBy, toldFilter } from '@vigie/shared/protocol/destination-filter';
 import type { CertifiedDays, CompletedReport } from '../store/certified-days.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName, SourceRow } from '../store/inventories.ts';
+import type { SlotsOfDay } from './certificate.ts';
 import type { DayFacts, JudgingReport } from './claims.ts';
 import { dayEnd } from './day.ts';
 
@@ -17,7 +18,7 @@ export type Books = {
 };
 
 /** A source of which certificates can be made: its zone, and where it delivers to. */
-export type CertifiableSource = { row: SourceRow; zone: string; destinations: string[] };
+export type CertifiableSource = { row: SourceRow; zone: string; destinations: string[]; isScheduled: boolean };
 
 /** Finds a source and what its device has told of it. Throws `not-found`, or `not-reconciled` where it has told nothing yet. */
 export function certifiableSource({ devices, inventories }: Books, name: SourceName): CertifiableSource {
@@ -30,7 +31,12 @@ export function certifiableSource({ devices, inventories }: Books, name: SourceN
       hint: 'Wait until the device has been online once with this source.',
     });
   }
-  return { row, zone: told.zone, destinations: told.destinations.map((d) => d.name) };
+  return {
+    row,
+    zone: told.zone,
+    destinations: told.destinations.map((d) => d.name),
+    isScheduled: told.slots !== undefined,
+  };
 }
 
 /**
@@ -40,7 +46,8 @@ export function certifiableSource({ devices, inventories }: Books, name: SourceN
 export function readDay(books: Books, name: SourceName, day: string, now: number): DayFacts {
   const { days } = books;
   return days.atOnce(() => {
-    const { row, zone, destinations } = certifiableSource(books, name);
+    const source = certifiableSource(books, name);
+    const { row, zone, destinations } = source;
     const end = dayEnd(day, zone);
     if (now < end) {
       throw new VigieError(
@@ -53,6 +60,7 @@ export function readDay(books: Books, name: SourceName, day: string, now: number
     return {
       ...{ site: row.site, device: row.device, source: row.name, generation: row.generation, zone, day },
       ...{ agreedAt: row.confirmedAt ?? end, seq: row.seq, entries, elsewhere: days.elsewhere(row, day) },
+      slots: slotsOf(days, source, day),
       destinations: destinations.map((destination) => {
         // A report that knew the day from an earlier list has not looked for it: the one that did is asked.
         const found = days.reports(name, destination).find((r) => {
@@ -63,6 +71,19 @@ export function readDay(books: Books, name: SourceName, day: string, now: number
       }),
     };
   });
+}
+
+/** What was expected of a day, as far as the device has told. */
+export function slotsOf(
+  { slots }: Pick<CertifiedDays, 'slots'>,
+  { row, isScheduled }: Pick<CertifiableSource, 'row' | 'isScheduled'>,
+  day: string,
+): SlotsOfDay {
+  const told = slots(row, day);
+  if (!told) return isScheduled ? 'unknown' : 'none';
+  const taken = told.delivered + told.captured;
+  const failed = told.failed + told.unreadable;
+  return { expected: taken + failed + told.off, taken, failed, off: told.off, excluded: told.excluded };
 }
 
 /** Has the device confirmed the hub's inventory after this instant, and do both still agree? */

@@ -1,6 +1,6 @@
 import { printable } from '@vigie/shared/kit/names';
 import type { Held } from './against.ts';
-import type { Header } from './certificate.ts';
+import { type Header, type SlotsOfDay, slotsIn } from './certificate.ts';
 import { fingerprintOf } from './key.ts';
 import type { Verified } from './verify.ts';
 
@@ -26,6 +26,7 @@ export function verdictText({ verified, isKeyTrusted, held, side }: Verdict): st
         `  at ${name}: ${report ? `${of} ${by}` : 'nothing is certified: no report of the day had completed'}`,
       );
     }
+    lines.push(`  ${slotsText(slotsIn(header))}`);
     const first = remarks.slice(0, NAMED_MAX);
     for (const { destination, class: kind, path, cause } of first) {
       lines.push(`  remark: ${kind}${destination === null ? '' : ` at ${destination}`}: ${path}  (${cause})`);
@@ -45,6 +46,13 @@ function soundLines({ site, device, source, day, zone, leaves, issuedAt, publicK
     `  issued ${issuedAt}, root ${leaves.root}`,
     `  signed by ${fingerprintOf(publicKey)}, ${key}`,
   ];
+}
+
+function slotsText(slots: SlotsOfDay): string {
+  if (slots === 'none') return 'slots: none, the source has no schedule';
+  if (slots === 'unknown') return 'slots: unknown, nothing is certified of what should have been taken';
+  const { expected, taken, failed, off, excluded } = slots;
+  return `slots: ${taken} of ${expected} taken, ${failed} failed, ${off} off, ${excluded} excluded`;
 }
 
 function heldLines({ differences, sound, byDigest }: Held, side: string): string[] {

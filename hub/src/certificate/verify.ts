@@ -108,9 +108,9 @@ function headerOf(text: string, fault: (text: string) => void): Header | undefin
   if (
     (value as { vigie?: unknown } | undefined)?.vigie === 'certificate' &&
     typeof version === 'number' &&
-    version > 1
+    version > 2
   ) {
-    throw new VigieError('version', `check a certificate of version ${version}: 1 is known here`, {
+    throw new VigieError('version', `check a certificate of version ${version}: 1 and 2 are known here`, {
       hint: 'Check it with a newer vigie-hub.',
     });
   }

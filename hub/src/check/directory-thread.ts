@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { VigieError } from '@vigie/shared/kit/errors';
+import { ownThread } from '@vigie/shared/kit/own-part';
 import type { SideSink } from '../report/side-sink.ts';
 
 /** What the thread is given: the folders still to be read, the last one first, and where it sees how many were taken. */
@@ -29,7 +30,7 @@ export async function readInThread(
 ): Promise<void> {
   const taken = new Int32Array(new SharedArrayBuffer(4));
   const order: ThreadOrder = { root, folders, taken, aheadMax: AHEAD_MAX };
-  const thread = new Worker(new URL('./directory-thread-main.ts', import.meta.url), {
+  const thread = new Worker(ownThread(new URL('./directory-thread-main.ts', import.meta.url)), {
     workerData: order,
     resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
   });

@@ -9,7 +9,7 @@ export type SideOptions = {
   identityFile: string | undefined;
   passwordFile: string | undefined;
   knownHosts: string;
-  /** Hash the files of directories. */
+  /** Hash the files of directories and SFTP folders. */
   digest: boolean;
   filter: ReportFilter;
 };
@@ -32,8 +32,9 @@ export const SIDE_HELP = `Reading sides:
       --known-hosts FILE  host keys that are trusted, in OpenSSH's format
                           (else ~/.ssh/known_hosts); a server not in it is refused
       --password-file FILE  a file whose first line is the SFTP password
-      --digest            read every file of directories and compare SHA-256 where
-                          both sides know it; otherwise name, location and size count
+      --digest            read every file of directories and SFTP folders and compare
+                          SHA-256 where both sides know it (an SFTP server that can
+                          hashes by itself); otherwise name, location and size count
       --from DAY, --to DAY  only day folders YYYYMMDD from and to these, both included
       --kind KIND         only this kind: ${KINDS.join(', ')}; may be repeated
       --path PREFIX       only paths that begin so`;

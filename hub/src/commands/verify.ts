@@ -21,9 +21,9 @@ side holds altered, holds no more, or holds beside what was certified.
       --key FILE          the hub's public key (PEM), from a place that you trust; without it
                           the certificate is held against the key that it names itself
       --against SIDE      ${SIDES_ALLOWED}
-      --digest            read every file of a directory and compare SHA-256; a saved
-                          inventory is compared by the digests that it has, and an SFTP
-                          folder by size
+      --digest            read every file of a directory or an SFTP folder and compare
+                          SHA-256 (an SFTP server that can hashes by itself); a saved
+                          inventory is compared by the digests that it has
   -i, --identity FILE     private key for SFTP, in OpenSSH's format
       --known-hosts FILE  host keys that are trusted, in OpenSSH's format
       --password-file FILE  a file whose first line is the SFTP password

@@ -6,10 +6,12 @@ import { labelOf } from '@vigie/shared/protocol/thumbnail';
 import { type DeviceAddress, parseTopic } from '@vigie/shared/protocol/topics';
 import type { LiveEvent } from '../http/schema.ts';
 import type { InventoryReconciler } from '../inventory/reconciler.ts';
+import type { RateMeter } from '../resync/rate-meter.ts';
 import type { Activities } from '../store/activities.ts';
 import { type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories } from '../store/inventories.ts';
 import type { Previews } from '../store/previews.ts';
+import { createSlotDays } from '../store/slot-days.ts';
 import type { Store } from '../store/store.ts';
 import { eventText } from './event-text.ts';
 import { filterChanges } from './filter-changes.ts';
@@ -33,12 +35,31 @@ export function createIntake(options: {
   born: (address: DeviceAddress) => void;
   /** The device's own link to a destination is down, or was until now. */
   destinationDown: (address: DeviceAddress) => void;
+  /** Learns how fast devices deliver. */
+  meter?: Pick<RateMeter, 'busy' | 'delivered'>;
   live: (event: LiveEvent) => void;
   clock: Clock;
   log: Log;
 }): Intake {
   const { store, devices, inventories, previews, activities, reconciler, live, log } = options;
+  const slotDays = createSlotDays(store);
   const keyOf = ({ site, device }: DeviceAddress) => `${site}/${device}`;
+
+  function delivered(address: DeviceAddress, told: DeviceEvent & { type: 'delivered' }): void {
+    const { source, path, destination, at } = told;
+    const row = options.meter && inventories.find({ ...address, source });
+    const known = row && inventories.entry(row, path);
+    if (known) options.meter?.delivered({ ...address, destination }, known.size, at);
+  }
+
+  /** More than one thing waits there. */
+  function tellBusy(address: DeviceAddress, { sources }: Message<'state'>): void {
+    const all = sources.flatMap((s) => s.destinations);
+    for (const { name } of all) {
+      const waiting = all.filter((d) => d.name === name).reduce((sum, d) => sum + d.backlog.count, 0);
+      options.meter?.busy({ ...address, destination: name }, waiting > 1);
+    }
+  }
 
   function event(address: DeviceAddress, told: DeviceEvent): void {
     const device = devices.find(address);
@@ -61,6 +82,7 @@ export function createIntake(options: {
           const row = inventories.open({ ...address, source: told.source }, told.generation);
           inventories.retime(row, told.entry.path, told.entry.capturedAt);
         }
+        if (told.type === 'delivered') delivered(address, told);
         if (told.type === 'drill-begun' || told.type === 'drill-ended') options.drillTold?.(address, told);
         const message = eventText(told);
         if (message) activities.add(told.type, message, address, told.at);
@@ -78,8 +100,10 @@ export function createIntake(options: {
     if (!device || (!fresh && device.state !== null)) return;
     for (const change of filterChanges(stateOf(device), told)) activities.add('filter-changed', change, address);
     devices.state(address, told, fresh);
+    tellBusy(address, told);
     for (const s of told.sources) {
       const row = inventories.open({ ...address, source: s.name }, s.generation);
+      if (s.slots) slotDays.told(row, [s.slots.yesterday]);
       // Without this the inventory of a device whose digest got lost would never be asked for.
       if (!row.reconciled && s.storage === 'present') reconciler.ask({ ...address, source: s.name });
       if (s.destinations.some((d) => d.error !== null && d.backlog.count > 0)) options.destinationDown(address);

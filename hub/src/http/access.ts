@@ -22,7 +22,9 @@ export const ACCESS: Record<string, Role | 'public'> = {
   'GET /devices/{site}/{device}/sources/{source}/original': 'viewer',
   'GET /devices/{site}/{device}/sources/{source}/certificates': 'viewer',
   'GET /devices/{site}/{device}/sources/{source}/certificates/{day}': 'viewer',
+  'GET /devices/{site}/{device}/sources/{source}/certificates/{day}/remarks': 'viewer',
   'GET /destinations': 'viewer',
+  'GET /schedules': 'viewer',
 
   'GET /reports': 'viewer',
   'POST /reports': 'operator',

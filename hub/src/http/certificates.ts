@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { certificatePage, remarkPage } from './certificate-schema.ts';
 import { newRoutes, type ResourceOptions } from './env.ts';
 import { sendExport } from './export.ts';
 import { bytes, json, limitOf, offset, sourceParams } from './inputs.ts';
-import { certificatePage } from './schema.ts';
 
 const below = '/devices/{site}/{device}/sources/{source}/certificates';
 
@@ -24,6 +24,20 @@ const read = createRoute({
   },
   responses: { 200: { description: 'The file', content: { 'application/octet-stream': { schema: bytes() } } } },
 });
+const remarks = createRoute({
+  method: 'get',
+  path: `${below}/{day}/remarks`,
+  summary: 'What one certificate does not vouch for: what is missing where, or could not be read',
+  request: {
+    params: sourceParams.extend({ day: z.string().regex(/^\d{8}$/, 'YYYYMMDD is allowed') }),
+    query: z.object({
+      number: z.coerce.number().int().min(1).max(9999).optional(),
+      offset,
+      limit: limitOf(1000, 100),
+    }),
+  },
+  responses: { 200: { description: 'A page of remarks', content: json(remarkPage) } },
+});
 
 export const certificateRoutes = ({ services: { certificates } }: Pick<ResourceOptions, 'services'>) =>
   newRoutes()
@@ -36,4 +50,9 @@ export const certificateRoutes = ({ services: { certificates } }: Pick<ResourceO
       const found = await certificates.read(address, day, c.req.valid('query').number);
       const name = `certificate-${address.device}-${address.source}-${day}.${found.number}`;
       return sendExport(c, found.bytes, name, 'ndjson');
+    })
+    .openapi(remarks, async (c) => {
+      const { day, ...address } = c.req.valid('param');
+      const { number, offset, limit } = c.req.valid('query');
+      return c.json(await certificates.remarks(address, day, number, offset, limit), 200);
     });

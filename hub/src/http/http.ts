@@ -22,6 +22,7 @@ import { ownOrigin } from './origin.ts';
 import { pictureRoutes } from './pictures.ts';
 import { problemOf } from './problems.ts';
 import { reportRoutes } from './reports.ts';
+import { scheduleRoutes } from './schedules.ts';
 import type { HubServices } from './services.ts';
 import { authRoutes, sessionRoutes } from './session.ts';
 import { setupRoutes } from './setup.ts';
@@ -92,6 +93,7 @@ export function createHttp(options: HttpOptions) {
     .route('/', pictureRoutes({ services }))
     .route('/', certificateRoutes({ services }))
     .route('/', destinationRoutes({ services }))
+    .route('/', scheduleRoutes({ services }))
     .route('/', reportRoutes({ services, users }))
     .route('/', jobRoutes({ services, users }))
     .route('/', drillRoutes({ services, users }))

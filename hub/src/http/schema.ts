@@ -66,6 +66,16 @@ export const auditPage = z.object({ total: count, entries: z.array(auditEntry) }
 
 const amount = z.object({ count, bytes: count }).openapi('Amount');
 const totals = amount.extend({ byKind: z.object({ jpg: amount, raw: amount, other: amount }) }).openapi('Totals');
+/** A report's figures as Webcampak counts: what differs is missing on both sides. */
+const fiveRows = z
+  .object({
+    source: totals,
+    destination: totals,
+    intersection: totals,
+    missingInSource: totals,
+    missingInDestination: totals,
+  })
+  .openapi('FiveRows');
 
 export const device = z
   .object({
@@ -238,6 +248,7 @@ export const report = z
     differing: totals,
     corrupt: totals,
     unreadable: totals,
+    fiveRows,
     /** Unmatched assets that a re-sync could mend; 0 when the left side is no source. */
     mendable: amount,
     /** What has changed since the last completed report of the same sides and filter; null where there is none. */
@@ -281,40 +292,6 @@ export const unmatchedEntry = z
   .openapi('UnmatchedEntry');
 
 export const unmatchedPage = z.object({ total: count, entries: z.array(unmatchedEntry) }).openapi('UnmatchedPage');
-
-/** What a completeness certificate says in its first line; docs/certificates.md has the whole. */
-export const certificate = z
-  .object({
-    day: z.string(),
-    /** Counts the certificates of one day: a changed day gets a further one. */
-    number: z.int().positive(),
-    issuedAt: instant,
-    leaves: amount.extend({ root: z.string() }),
-    remarks: z.object({ count, root: z.string() }),
-    /** Was every asset found at every destination? */
-    whole: z.boolean(),
-    destinations: z.array(
-      z.object({
-        name: z.string(),
-        /** The report that it was judged by; null where none of the whole day has completed. */
-        report: z
-          .object({ id: z.string(), createdAt: instant, completedAt: instant, proof: z.enum(['size', 'digest']) })
-          .nullable(),
-        proved: amount,
-      }),
-    ),
-  })
-  .openapi('Certificate');
-export const certificatePage = z
-  .object({
-    total: count,
-    /** By which new ones are signed: SubjectPublicKeyInfo (DER) in base64. */
-    publicKey: z.string(),
-    certificates: z.array(certificate),
-    /** Of this page: files whose first line is no header any more. */
-    damaged: z.array(z.object({ day: z.string(), number: z.int().positive() })),
-  })
-  .openapi('CertificatePage');
 
 /**
  * Asks before it acts: what a re-sync would move, and how long that takes at the rate seen lately; and what it would leave, by

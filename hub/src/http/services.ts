@@ -1,8 +1,9 @@
 import type { z } from '@hono/zod-openapi';
+import type { certificatePage, remarkPage } from './certificate-schema.ts';
 import type { drill, drillPage } from './drill-schema.ts';
+import type { schedules } from './schedules-schema.ts';
 import type {
   activity,
-  certificatePage,
   commandRequest,
   commandResult,
   day,
@@ -81,6 +82,14 @@ export type HubServices = {
       day: string,
       number?: number,
     ): Promise<{ number: number; bytes: AsyncIterable<Uint8Array> }>;
+    /** What one does not vouch for: the newest of the day, or the one of this number. */
+    remarks(
+      address: SourceAddress,
+      day: string,
+      number: number | undefined,
+      offset: number,
+      limit: number,
+    ): Promise<Of<typeof remarkPage>>;
   };
   jobs: {
     list(): Of<typeof job>[];
@@ -94,6 +103,8 @@ export type HubServices = {
     list(chosen: { site?: string | undefined; device?: string | undefined }, limit: number): Of<typeof drillPage>;
     get(id: string): Of<typeof drill> | undefined;
   };
+  /** What the hub does by itself, and how long it keeps what comes of it. */
+  schedules(): Of<typeof schedules>;
   activity(limit: number): Of<typeof activity>[];
   /** Calls the listener at each change until the returned function is called. */
   live(listener: (event: LiveEvent) => void): () => void;

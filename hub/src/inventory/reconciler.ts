@@ -165,10 +165,11 @@ export function createReconciler(options: {
     const talk = conversationOf(name);
     const entries = await unpackAll(lists, entryListSchema);
     // Events have told of newer changes meanwhile: what was read before them is asked for again.
-    if (inventories.knowsNewer(row, keys, seq)) {
+    if (!(await inventories.replace(row, keys, entries, seq))) {
+      if (inventories.find(name)?.generation !== row.generation) return;
       for (const day of keys) talk.rounds.set(day, (talk.rounds.get(day) ?? 0) + 1);
       talk.whole.push(...keys.filter((day) => (talk.rounds.get(day) ?? 0) <= STALE_MAX));
-    } else inventories.replace(row, keys, entries, seq);
+    }
     next(name, row);
   }
 

@@ -14,7 +14,7 @@ import {
 } from '@vigie/shared/protocol/hub-command';
 import type { Message } from '@vigie/shared/protocol/messages';
 import { z } from 'zod';
-import type { Awaiting, OperatorReplies, OperatorReply } from '../store/operator-replies.ts';
+import type { Awaiting, OperatorReplies } from '../store/operator-replies.ts';
 import type { Deed } from '../users/audit.ts';
 import type { HubCommandHandlers, Outcome } from './handlers.ts';
 
@@ -60,6 +60,15 @@ export function createHubCommands(options: {
       .catch((error: unknown) => log.debug({ command: name, error: messageOf(error) }, 'a reply waits for the link'));
   }
 
+  /** Answers when it has been read. Nothing was changed by it, so that asking twice may read twice. */
+  function tellLater(name: string, id: string, read: Promise<object>): void {
+    read
+      .then((data) => fitting({ id, status: 'ok', at: clock.now(), data: JSON.parse(JSON.stringify(data)) }))
+      .catch((error: unknown) => refusal(id, codeOf(error), messageOf(error)))
+      .then((reply) => tell(name, reply))
+      .catch((error: unknown) => log.error({ command: name, error: messageOf(error) }, 'a reply was not told'));
+  }
+
   function carryOut(name: HubCommandName, { id, by, args }: Message<'command'>): Deed | undefined {
     const parsed = hubCommandArgs[name].safeParse(args);
     if (!parsed.success) {
@@ -69,6 +78,10 @@ export function createHubCommands(options: {
     const actor = operatorName(by);
     const handler = handlers[name] as (args: unknown, by: string) => Outcome;
     const outcome = handler(parsed.data, actor);
+    if (outcome.later) {
+      tellLater(name, id, outcome.later);
+      return undefined;
+    }
     const reply = fitting({
       id,
       status: outcome.awaits ? 'accepted' : 'ok',
@@ -111,8 +124,11 @@ export function createHubCommands(options: {
     return undefined;
   }
 
-  /** The reply to a command; one that is carried out keeps it with what it changed, so that its repetition changes nothing. */
-  function answer(name: string, command: Message<'command'>): Message<'reply'> {
+  /**
+   * The reply to a command; one that is carried out keeps it with what it changed, so that its repetition changes nothing. Undefined where it
+   * follows.
+   */
+  function answer(name: string, command: Message<'command'>): Message<'reply'> | undefined {
     const { id } = command;
     const earlier = replies.find(id);
     if (earlier && earlier.name !== name) {
@@ -139,7 +155,7 @@ export function createHubCommands(options: {
     } catch (error) {
       replies.keep(name, refusal(id, codeOf(error), messageOf(error)));
     }
-    return (replies.find(id) as OperatorReply).reply;
+    return replies.find(id)?.reply;
   }
 
   /** Keeps the last answer of each command that waits for this report, or for any, where it has ended. */

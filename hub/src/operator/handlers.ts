@@ -1,6 +1,8 @@
+import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import type { HubCommandArgs, HubCommandName } from '@vigie/shared/protocol/hub-command';
 import { isFinal } from '@vigie/shared/protocol/messages';
+import { checkSeen, previewToken } from '@vigie/shared/protocol/preview-token';
 import type { HubServices } from '../http/services.ts';
 import type { Resync } from '../resync/orders.ts';
 import type { Deed } from '../users/audit.ts';
@@ -10,6 +12,8 @@ import { reportAnswer } from './report-answer.ts';
 /** What a command comes to: the reply's data, what the audit log notes, and the report whose end is told by another reply. */
 export type Outcome = {
   data: object;
+  /** What has to be read first: the one answer has this in place of `data`, and is kept nowhere. */
+  later?: Promise<object>;
   deed?: Pick<Deed, 'action' | 'target' | 'detail'>;
   awaits?: { report: string; entries: number };
 };
@@ -28,9 +32,13 @@ export function hubCommandHandlers(options: {
   >;
   jobs: HubServices['jobs'];
   drills: HubServices['drills'];
+  certificates: Pick<HubServices['certificates'], 'list' | 'remarks'>;
+  schedules: HubServices['schedules'];
+  activity: HubServices['activity'];
+  clock: Pick<Clock, 'now'>;
   resync: Pick<Resync, 'startReport' | 'startSelected' | 'measure'>;
 }): HubCommandHandlers {
-  const { fleet, reports, jobs, drills, resync } = options;
+  const { fleet, reports, jobs, drills, certificates, resync } = options;
 
   return {
     fleet({ site, device, offset, limit }) {
@@ -48,7 +56,9 @@ export function hubCommandHandlers(options: {
         awaits: { report: report.id, entries },
       };
     },
-    'report-status': ({ report, offset, entries }) => ({ data: reportAnswer(reports, report, offset, entries) }),
+    'report-status': ({ report, offset, entries, class: named, search, new: isNew }) => ({
+      data: reportAnswer(reports, report, offset, entries, { class: named, search, isNew }),
+    }),
     'report-cancel': ({ report }) => ({
       data: { report: reports.cancel(report) },
       deed: { action: 'report-cancel', target: report },
@@ -72,7 +82,12 @@ export function hubCommandHandlers(options: {
         return { data: { jobs: started }, deed: { action: 'resync', target: args.report } };
       }
       const selected = selectionOf(args);
-      if (args.preview) return { data: { preview: true, ...resync.measure(selected) } };
+      const place = [selected.site, selected.device, selected.source, selected.destination].join('/');
+      if (args.preview)
+        return {
+          data: { preview: true, ...resync.measure(selected), token: previewToken(place, options.clock.now()) },
+        };
+      checkSeen({ ...selected, token: args.token }, place, options.clock.now());
       const { id } = resync.startSelected(selected, by, args.expiryMs);
       return { data: { jobs: [jobs.get(id)] }, deed: { action: 'resync', target: id } };
     },
@@ -101,6 +116,15 @@ export function hubCommandHandlers(options: {
       if (!drill) throw new VigieError('not-found', `drill "${id}": there is none`);
       return { data: { total: 1, drills: [drill] } };
     },
+    certificates: ({ day, number, offset, limit, ...address }) => ({
+      data: {},
+      later:
+        day === undefined
+          ? certificates.list(address, offset, limit)
+          : certificates.remarks(address, day, number, offset, limit),
+    }),
+    schedules: () => ({ data: options.schedules() }),
+    activity: ({ limit }) => ({ data: { activity: options.activity(limit) } }),
   };
 }
 

@@ -10,11 +10,12 @@ export function reportAnswer(
   id: string,
   offset: number,
   entries: number,
+  only: Parameters<HubServices['reports']['unmatched']>[1] = {},
 ) {
   const report = reports.get(id);
   if (!report) throw new VigieError('not-found', `report "${id}": there is none`);
   if (report.state !== 'completed') return { report };
-  const unmatched = reports.unmatched(id, {}, offset, Math.max(1, entries));
+  const unmatched = reports.unmatched(id, only, offset, Math.max(1, entries));
   let left = ENTRIES_BYTES_MAX;
   const listed = unmatched.entries.slice(0, entries).filter((entry) => {
     left -= Buffer.byteLength(JSON.stringify(entry));

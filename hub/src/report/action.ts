@@ -72,6 +72,7 @@ const NEEDS_A_PERSON: ReadonlySet<string> = new Set([
   'root-absent',
   'config',
   'destination-full',
+  'destination-refuses',
 ]);
 
 /** Failures that sending again as before would only repeat. */

@@ -1,5 +1,6 @@
 import { bytesOf } from '@vigie/shared/kit/names';
 import type { Figures, ReportDocument, ReportState, Unmatched, UnmatchedClass } from '@vigie/shared/protocol/report';
+import { fiveRows } from './five-rows.ts';
 import { rclonePath } from './rclone-path.ts';
 
 /** What a report can be written as for programs; the table for people is in `summary.ts`. */
@@ -16,7 +17,8 @@ export function reportDocument(
   const { source, destination, matched, missing, extra, differing, corrupt, unreadable } = figures;
   const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   const times = { startedAt: iso(startedAt), completedAt: iso(completedAt) };
-  return { state, ...times, source, destination, matched, missing, extra, differing, corrupt, unreadable };
+  const rows = { source, destination, matched, missing, extra, differing, corrupt, unreadable };
+  return { state, ...times, ...rows, fiveRows: fiveRows(figures) };
 }
 
 /** One unmatched asset as a JSON object on a line of its own. The path is the text of `kit/names.ts`: nothing is lost. */

@@ -2,7 +2,7 @@ import type { Clock } from '@vigie/shared/kit/clock';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { bucketOf, type Entry } from '@vigie/shared/protocol/asset';
 import { type DestinationFilter, toldFilter } from '@vigie/shared/protocol/destination-filter';
-import { type Explanation, explanation } from '@vigie/shared/protocol/messages';
+import { type Explanation, explanation, slotFigures } from '@vigie/shared/protocol/messages';
 import type { DestinationConfig } from '@vigie/shared/remote/destination-config';
 import type { OpenRemote } from '@vigie/shared/remote/open-remote';
 import type { RemoteFolder } from '@vigie/shared/remote/remote-folder';
@@ -13,6 +13,7 @@ import type { BucketShapes } from '../store/bucket-shapes.ts';
 import { type DeviceRow, type Devices, stateOf } from '../store/devices.ts';
 import type { Inventories, SourceName } from '../store/inventories.ts';
 import type { Listings } from '../store/listings.ts';
+import type { SlotDays } from '../store/slot-days.ts';
 import type { ListableDestination } from './compare-listed.ts';
 import { mayHold, type ReportFilter } from './filter.ts';
 import { listDestination, shapesBefore } from './listing.ts';
@@ -25,6 +26,8 @@ const pong = z.object({
   sources: z.array(
     z.object({
       ...{ name: z.string(), generation: z.string(), seq: z.number(), storage: z.enum(['present', 'absent']) },
+      rebuilding: z.boolean().optional(),
+      slots: z.array(slotFigures).max(366).optional(),
       /** By the names of destinations; an agent of an earlier version has none. */
       filters: z.record(z.string(), toldFilter).default({}),
     }),
@@ -32,6 +35,8 @@ const pong = z.object({
 });
 
 const REFRESH_LIMIT_MS = 20_000;
+const REBUILDING_TRIES = 10;
+const REBUILDING_PAUSE_MS = 1_000;
 /** What a device, or its last will, has said of itself where it will not answer. */
 const AWAY: ReadonlySet<string> = new Set(['sleeping', 'disconnected', 'lost']);
 const STALL_MS = 30_000;
@@ -48,9 +53,20 @@ export function createSideOpener(options: {
   reconcile: (name: SourceName) => void;
   /** What is kept between two listings; without it destinations are listed whole each time. */
   kept?: { listings: Listings; shapes: BucketShapes; fullEveryMs: number };
+  /** Where what a device tells of its slots is kept. */
+  slotDays?: Pick<SlotDays, 'told'>;
   clock: Clock;
 }): SideOpener {
   const { devices, inventories, destinations, openRemote, commander, kept, clock } = options;
+
+  /** What the device tells of the source now; undefined where it does not answer. */
+  async function ask(name: SourceName): Promise<z.infer<typeof pong>['sources'][number] | undefined> {
+    const reply = await commander.send(name, 'ping', {}, 'report', REFRESH_LIMIT_MS);
+    if (reply.status !== 'ok') return undefined;
+    const told = pong.parse(reply.data).sources.find((s) => s.name === name.source);
+    if (told) return told;
+    throw new VigieError('not-found', `source "${name.source}": the device has none of this name any more`);
+  }
 
   /** Waits until the hub knows what the device knew a moment ago; `asOf` is when it was last so if the device is away. */
   async function refresh(name: SourceName, signal: AbortSignal): Promise<Pick<OpenSide, 'asOf' | 'filters'>> {
@@ -61,17 +77,30 @@ export function createSideOpener(options: {
     }
     const lastKnown = { asOf: row.reconciledAt ?? 0, filters: filtersIn(device, name.source) };
     if (device.presence === 'offline' || AWAY.has(device.status)) return lastKnown;
-    const askedAt = clock.now();
-    const reply = await commander.send(name, 'ping', {}, 'report', REFRESH_LIMIT_MS);
-    if (reply.status !== 'ok') return lastKnown;
-    const told = pong.parse(reply.data).sources.find((s) => s.name === name.source);
-    if (!told) throw new VigieError('not-found', `source "${name.source}": the device has none of this name any more`);
+    let askedAt = clock.now();
+    let told = await ask(name);
+    // A device that has just been started for the first time has read its few files in a moment.
+    for (let tries = 1; told?.rebuilding && tries < REBUILDING_TRIES; tries++) {
+      await clock.sleep(REBUILDING_PAUSE_MS, signal);
+      signal.throwIfAborted();
+      askedAt = clock.now();
+      told = await ask(name);
+    }
+    if (!told) return lastKnown;
+    if (told.rebuilding) {
+      throw new VigieError(
+        'not-reconciled',
+        `source "${name.source}": its device's ledger began anew, and does not have all files of the disk yet`,
+        { retryable: true, hint: 'The device is reading them all: run the report again when it has ended.' },
+      );
+    }
     if (told.storage === 'absent') {
       throw new VigieError(
         'storage-absent',
         `source "${name.source}": its storage is absent on the device, which is not "0 files"`,
       );
     }
+    if (told.slots) options.slotDays?.told(row, told.slots);
     const end = clock.monotonic() + REFRESH_LIMIT_MS;
     for (let asked = 0; ; ) {
       const now = inventories.find(name);

@@ -18,10 +18,19 @@ export async function* readBack(
   held: (path: string) => Entry | undefined,
   digest: (path: string) => Promise<{ size: number; sha256: string }>,
 ): AsyncGenerator<Entry> {
-  const isToRead = ({ path, size, unreadable }: Entry): boolean => {
+  const isToRead = ({ path, size }: Entry): boolean => {
     const known = held(path);
-    return unreadable === undefined && known?.sha256 !== undefined && known.size === size;
+    return known?.sha256 !== undefined && known.size === size;
   };
+  yield* readBackWhere(entries, isToRead, digest);
+}
+
+/** The same for whichever entries are to be read; what is unreadable is not. */
+export async function* readBackWhere(
+  entries: AsyncIterable<Entry>,
+  isToRead: (entry: Entry) => boolean,
+  digest: (path: string) => Promise<{ size: number; sha256: string }>,
+): AsyncGenerator<Entry> {
   const read = async (entry: Entry): Promise<Entry | undefined> => {
     try {
       return { ...entry, ...(await digest(entry.path)) };
@@ -33,7 +42,7 @@ export async function* readBack(
   };
   const ahead: Promise<Entry | undefined>[] = [];
   for await (const entry of entries) {
-    const next = isToRead(entry) ? read(entry) : Promise.resolve(entry);
+    const next = entry.unreadable === undefined && isToRead(entry) ? read(entry) : Promise.resolve(entry);
     // It is awaited in its turn; until then a failure is nobody's.
     next.catch(() => undefined);
     ahead.push(next);

@@ -1,5 +1,6 @@
 import { VigieError } from '@vigie/shared/kit/errors';
 import { type Action, type Figures, noFigures, type ReportDocument } from '@vigie/shared/protocol/report';
+import type { Side } from '../http/schema.ts';
 import type { HubServices } from '../http/services.ts';
 import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
@@ -32,8 +33,8 @@ export function createReports(options: {
   runner: ReportRunner;
   /** Is this what a re-sync mends? */
   isMendable: (part: { action: Action }) => boolean;
-  /** Bytes a second that deliveries have lately reached, or null where none were seen. */
-  rate: () => number | null;
+  /** Bytes a second that deliveries of a device to a destination have lately reached, or null where none were seen. */
+  rate: (place: { site: string; device: string; destination: string }) => number | null;
   changed: (id: string) => void;
 }): HubServices['reports'] {
   const { reports, jobs, jobDocument, runner, isMendable, changed } = options;
@@ -125,8 +126,10 @@ export function createReports(options: {
       return add({ left, right, filter, proof, full: asked ?? full, by, trigger: 'rerun', sync });
     },
     estimate(id) {
-      const { mendableCount: count, mendableBytes: bytes } = find(id);
-      const rate = options.rate();
+      const row = find(id);
+      const { mendableCount: count, mendableBytes: bytes } = row;
+      const to: Side = JSON.parse(row.right);
+      const rate = to.type === 'destination' ? options.rate(to) : null;
       const left = reports.byAction(id).filter((part) => !isMendable(part));
       return {
         total: { count, bytes },

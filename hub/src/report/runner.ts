@@ -53,11 +53,14 @@ export type SideOpener = {
   canSend(left: Side, right: Side): boolean;
 };
 
-/** Works off the queue of reports, one after the other. */
+/**
+ * Works off the queue of reports: by size one after the other, and beside them those by digest, which read whole destinations back and may take
+ * days.
+ */
 export type ReportRunner = {
   run(signal: AbortSignal): Promise<void>;
   wake(): void;
-  /** Stops the report if it is the one that runs. */
+  /** Stops the report if it runs. */
   cancel(id: string): boolean;
 };
 
@@ -89,7 +92,7 @@ export function createReportRunner(options: {
   log: Log;
 }): ReportRunner {
   const { reports, sides, isMendable, changed, clock, log } = options;
-  let current: { id: string; abort: AbortController } | undefined;
+  const running = new Map<string, AbortController>();
   let waking = new AbortController();
 
   async function compareSides(row: ReportRow, signal: AbortSignal): Promise<void> {
@@ -264,7 +267,7 @@ export function createReportRunner(options: {
 
   async function work(row: ReportRow, signal: AbortSignal): Promise<void> {
     const abort = new AbortController();
-    current = { id: row.id, abort };
+    running.set(row.id, abort);
     changed(row.id);
     try {
       await compareSides(row, AbortSignal.any([signal, abort.signal]));
@@ -279,7 +282,7 @@ export function createReportRunner(options: {
         reports.end(row.id, 'failed', `${messageOf(error)}${hint}`);
       }
     } finally {
-      current = undefined;
+      running.delete(row.id);
     }
     changed(row.id);
     const ended = reports.find(row.id);
@@ -289,20 +292,24 @@ export function createReportRunner(options: {
   return {
     async run(signal) {
       reports.requeue();
-      while (!signal.aborted) {
-        const row = reports.take();
-        if (row) await work(row, signal);
-        else await clock.sleep(60_000, AbortSignal.any([signal, waking.signal]));
-      }
+      await Promise.all(
+        (['size', 'digest'] as const).map(async (proof) => {
+          while (!signal.aborted) {
+            const row = reports.take(proof);
+            if (row) await work(row, signal);
+            else await clock.sleep(60_000, AbortSignal.any([signal, waking.signal]));
+          }
+        }),
+      );
     },
     wake() {
       waking.abort();
       waking = new AbortController();
     },
     cancel(id) {
-      if (current?.id !== id) return false;
-      current.abort.abort();
-      return true;
+      const abort = running.get(id);
+      abort?.abort();
+      return abort !== undefined;
     },
   };
 }

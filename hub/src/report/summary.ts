@@ -1,6 +1,7 @@
 import { printable } from '@vigie/shared/kit/names';
 import type { Amount, Figures, Totals, Unmatched } from '@vigie/shared/protocol/report';
 import { unmatchedCount } from './figures.ts';
+import { fiveRows } from './five-rows.ts';
 
 const ROWS = ['source', 'destination', 'matched', 'missing', 'extra', 'differing', 'corrupt', 'unreadable'] as const;
 const COLUMNS = ['jpg', 'raw', 'other', 'total'] as const;
@@ -10,7 +11,7 @@ export const SUMMARY_ENTRIES_MAX = 20;
 
 /** A report for a person: a verdict, the rows by kind, and the first unmatched assets. No control character gets through. */
 export function summaryText(figures: Figures, matchedByDigest: number, unmatched: Unmatched[]): string {
-  const parts = [`${verdict(figures, matchedByDigest)}\n`, table(figures)];
+  const parts = [`${verdict(figures, matchedByDigest)}\n`, `${table(figures)}${asWebcampak(figures)}`];
   if (unmatched.length > 0) parts.push(firstOf(unmatched));
   return parts.join('\n');
 }
@@ -43,6 +44,13 @@ function table(figures: Figures): string {
     return `${row.padEnd(11)}${cells.join('')}\n`;
   });
   return `${' '.repeat(11)}${heading}\n${' '.repeat(11)}${units}\n${rows.join('')}`;
+}
+
+/** The rows of the table that Webcampak counts otherwise, in a line. */
+function asWebcampak(figures: Figures): string {
+  const { intersection, missingInSource, missingInDestination } = fiveRows(figures);
+  const missing = `missing in source ${number(missingInSource.count)}, missing in destination ${number(missingInDestination.count)}`;
+  return `\nAs Webcampak counts: intersection ${number(intersection.count)} files, ${missing}.\n`;
 }
 
 function cell({ count, bytes }: Amount | Totals): string {

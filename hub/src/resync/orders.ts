@@ -12,6 +12,7 @@ import type { Inventories, SourceRow } from '../store/inventories.ts';
 import type { JobRow, JobStore } from '../store/jobs.ts';
 import type { ReportRow, ReportStore } from '../store/reports.ts';
 import { planResync } from './plan.ts';
+import type { RateMeter } from './rate-meter.ts';
 import { deviceKey, mustWait, shareOf, turnsOf } from './turns.ts';
 
 /** Orders re-syncs and follows them to their end. */
@@ -62,8 +63,8 @@ export function createResync(options: {
   devices: Pick<Devices, 'find' | 'all'>;
   inventories: Inventories;
   activities: Activities;
-  /** Bytes a second that deliveries have lately reached, or null where none were seen. */
-  rate: () => number | null;
+  /** Bytes a second that deliveries of a device to a destination have lately reached, or null where none were seen. */
+  rate: RateMeter['rate'];
   publishNext: (address: DeviceAddress, jobs: JobOrder[], bytesPerSecond: number | undefined) => Promise<void>;
   /** How many devices run re-syncs at once, and what they may send together, in bytes a second; absent: no limit. */
   limits?: { devicesAtOnce?: number | undefined; bandwidth?: number | undefined };
@@ -190,7 +191,7 @@ export function createResync(options: {
     },
     measure(selected) {
       const total = inventories.sendable(sourceOf(selected), selected);
-      const rate = options.rate();
+      const rate = options.rate(selected);
       return { total, seconds: rate === null ? null : Math.ceil(total.bytes / rate) };
     },
     order(id, want, by) {

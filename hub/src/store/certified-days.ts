@@ -1,7 +1,9 @@
 import { dayOf, type Entry } from '@vigie/shared/protocol/asset';
 import { and, asc, desc, eq, gt, ne, sql } from 'drizzle-orm';
+import { certifiedDay } from './certificate-schema.ts';
 import type { SourceName, SourceRow } from './inventories.ts';
-import { certifiedDay, entry, keptDays, report, unmatched } from './schema.ts';
+import { entry, keptDays, report, unmatched } from './schema.ts';
+import { createSlotDays, type SlotDays } from './slot-days.ts';
 import type { Store } from './store.ts';
 
 export type CertifiedDayRow = Pick<typeof certifiedDay.$inferSelect, 'figures' | 'reports' | 'whole'>;
@@ -35,6 +37,8 @@ export type CertifiedDays = {
   unmatched(reportId: string, row: SourceRow, day: string): Map<string, { class: string; cause: string }>;
   /** The days that hold something which a report did not match. */
   unmatchedDays(reportId: string, row: SourceRow): Set<string>;
+  /** What the device has told of the day's slots. */
+  slots: SlotDays['of'];
   last(row: SourceRow, day: string): CertifiedDayRow | undefined;
   keep(row: SourceRow, day: string, values: CertifiedDayRow): void;
   /** Reads several of these as of one instant, while others write. */
@@ -51,6 +55,7 @@ export function createCertifiedDays({ database }: Store): CertifiedDays {
     and(eq(unmatched.reportId, id), eq(unmatched.path, entry.path), eq(entry.sourceId, row.id));
 
   return {
+    slots: createSlotDays({ database }).of,
     next: (row, after) =>
       database
         .select({ day: entry.day })

@@ -5,6 +5,7 @@ import { adjust, type Bucket, EMPTY_DIGEST } from '@vigie/shared/protocol/invent
 import type { DeviceState } from '@vigie/shared/protocol/messages';
 import type { DeviceAddress } from '@vigie/shared/protocol/topics';
 import { and, asc, desc, eq, gt, inArray, isNull, like, or, sql } from 'drizzle-orm';
+import { createDaySnapshots } from './day-snapshots.ts';
 import { bucket, device, entry, report, source } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -34,8 +35,11 @@ export type Inventories = {
    * of which something newer is known by now, stays as it is. Answers the days that stay.
    */
   amend(row: SourceRow, changes: readonly DayChange[]): string[];
-  /** Puts snapshots of whole buckets in place of what was known; all of them or none. */
-  replace(row: SourceRow, days: readonly string[], entries: readonly Entry[], seq: number): void;
+  /**
+   * Puts snapshots of whole buckets, as of change `seq`, in place of what was known; all of them or none. Answers false, and changes
+   * nothing, where something newer was known of one of them, or the device's ledger began anew meanwhile.
+   */
+  replace(row: SourceRow, days: readonly string[], entries: readonly Entry[], seq: number): Promise<boolean>;
   reconciled(row: SourceRow, seq: number, agree: boolean): void;
   /** The device, asked at that time, answered with what is known here. */
   confirmed(row: SourceRow, at: number): void;
@@ -53,7 +57,9 @@ export type Inventories = {
   ofDay(row: SourceRow, day: string, offset: number, limit: number): { total: number; entries: Entry[] };
 };
 
-export function createInventories({ database }: Store, clock: Clock): Inventories {
+export function createInventories(store: Store, clock: Clock): Inventories {
+  const { database } = store;
+  const snapshots = createDaySnapshots(store);
   // Prepared once: each message of a device asks for it, and to write the text of a statement takes longer than to run it.
   const given = (name: string) => sql.placeholder(name);
   const named = database
@@ -74,11 +80,11 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     ...(row.purgedAt === null ? {} : { purgedAt: row.purgedAt }),
     ...(row.capturedAt === null ? {} : { capturedAt: row.capturedAt }),
   });
-  const asRow = (row: SourceRow, e: Entry, knownAt: number) => ({
+  const asRow = (row: SourceRow, e: Entry, knownAt: number, zone?: string) => ({
     sourceId: row.id,
     path: e.path,
     bucket: bucketOf(e.path),
-    day: e.capturedAt === undefined ? dayOf(e.path) : trueDay(row, e.capturedAt),
+    day: e.capturedAt === undefined ? dayOf(e.path) : trueDay(row, e.capturedAt, zone),
     size: e.size,
     sha256: e.sha256 ?? null,
     modifiedAt: e.modifiedAt ?? null,
@@ -108,13 +114,19 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
     return Math.max(clock.now(), newest === undefined ? 0 : newest.at + 1);
   }
 
-  /** The day of a true time, in the zone that the device has told. */
-  function trueDay(row: SourceRow, capturedAt: number): string {
+  /** The zone that the device has told. */
+  function zoneOf(row: SourceRow): string {
     const at = and(eq(device.site, row.site), eq(device.device, row.device));
     const state = database.select({ state: device.state }).from(device).where(at).get()?.state;
     const told = state ? (JSON.parse(state) as DeviceState).sources.find(({ name }) => name === row.name) : undefined;
-    return stamp(capturedAt, told?.zone ?? 'UTC').slice(0, 8);
+    return told?.zone ?? 'UTC';
   }
+
+  const trueDay = (row: SourceRow, capturedAt: number, zone = zoneOf(row)): string =>
+    stamp(capturedAt, zone).slice(0, 8);
+
+  const knowsNewer = (row: SourceRow, days: readonly string[], seq: number): boolean =>
+    days.some((day) => (database.select().from(bucket).where(inBucket(row.id, day)).get()?.seq ?? 0) > seq);
 
   function put(row: SourceRow, changed: Entry, knownAt: number): void {
     const value = asRow(row, changed, knownAt);
@@ -227,40 +239,28 @@ export function createInventories({ database }: Store, clock: Clock): Inventorie
         .where(and(of(row), eq(entry.bucket, day)))
         .all()
         .map(asEntry),
-    knowsNewer: (row, days, seq) =>
-      days.some((day) => (database.select().from(bucket).where(inBucket(row.id, day)).get()?.seq ?? 0) > seq),
+    knowsNewer,
     amend: (row, changes) =>
       database.transaction(() => {
         const now = knownNow();
         return changes.filter((change) => !amendDay(row, change, now)).map(({ told }) => told.day);
       }),
-    replace(row, days, entries, seq) {
-      database.transaction(() => {
-        const figures = new Map(days.map((day) => [day, { day, count: 0, bytes: 0, digest: EMPTY_DIGEST } as Bucket]));
-        const now = knownNow();
-        const before = new Map<string, typeof entry.$inferSelect>();
-        for (const day of days)
-          for (const gone of database
-            .delete(entry)
-            .where(and(of(row), eq(entry.bucket, day)))
-            .returning()
-            .all())
-            before.set(gone.path, gone);
-        for (const e of entries) {
-          const day = bucketOf(e.path);
-          const sum = figures.get(day);
-          if (!sum) continue;
-          figures.set(day, adjust(sum, e, 1));
-          const known = before.get(e.path);
-          const value = asRow(row, e, known && isSame(known, e) ? known.knownAt : now);
-          database.insert(entry).values(value).run();
-        }
-        for (const value of figures.values()) keep(row.id, value, seq);
-        database
-          .update(source)
-          .set({ seq: sql`max(${source.seq}, ${seq})` })
-          .where(eq(source.id, row.id))
-          .run();
+    async replace(row, days, entries, seq) {
+      const zone = zoneOf(row);
+      return await snapshots.replace({
+        ...{ sourceId: row.id, days, entries },
+        rowOf: (told) => asRow(row, told, 0, zone),
+        mayApply: () =>
+          find({ ...row, source: row.name })?.generation === row.generation && !knowsNewer(row, days, seq),
+        knownAt: knownNow,
+        applied(figures) {
+          for (const value of figures) keep(row.id, value, seq);
+          database
+            .update(source)
+            .set({ seq: sql`max(${source.seq}, ${seq})` })
+            .where(eq(source.id, row.id))
+            .run();
+        },
       });
     },
     reconciled(row, seq, agree) {

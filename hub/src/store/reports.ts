@@ -21,8 +21,8 @@ export type ReportStore = {
   ): ReportRow;
   find(id: string): ReportRow | undefined;
   list(offset: number, limit: number): { total: number; rows: ReportRow[] };
-  /** The oldest report that waits, now running. */
-  take(): ReportRow | undefined;
+  /** The oldest report that waits, now running; those after outages, also of drills, before all others. With a proof, only of those. */
+  take(proof?: ReportRow['proof']): ReportRow | undefined;
   /** Reports that were running when the hub stopped are queued again. */
   requeue(): void;
   progress(id: string, folders: number, entries: number): void;
@@ -99,12 +99,12 @@ export function createReportStore({ database }: Store, clock: Clock): ReportStor
         .offset(offset)
         .all(),
     }),
-    take() {
+    take(proof) {
       const next = database
         .select({ id: report.id })
         .from(report)
-        .where(eq(report.state, 'queued'))
-        .orderBy(asc(report.createdAt), asc(sql`rowid`))
+        .where(and(eq(report.state, 'queued'), proof && eq(report.proof, proof)))
+        .orderBy(desc(sql`${report.trigger} = 'outage'`), asc(report.createdAt), asc(sql`rowid`))
         .limit(1)
         .get();
       if (!next) return undefined;

@@ -1,6 +1,6 @@
 import { ACTIONS } from '@vigie/shared/protocol/report';
 import { sql } from 'drizzle-orm';
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /**
  * The hub's database. Times are milliseconds since 1970, sizes are bytes. Everything here can be rebuilt from agents and
@@ -228,20 +228,11 @@ export const reportSchedule = sqliteTable('report_schedule', {
   waiting: text().notNull(),
 });
 
-/** Days that were looked at for a certificate, with what they were then: what is unchanged gets no second one. */
-export const certifiedDay = sqliteTable(
-  'certified_day',
-  {
-    sourceId: integer().notNull(),
-    day: text().notNull(),
-    /** The day's entries in figures. */
-    figures: text().notNull(),
-    /** The reports that its destinations were judged by. */
-    reports: text().notNull(),
-    /** Was every asset proved at every destination? */
-    whole: integer({ mode: 'boolean' }).notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.sourceId, t.day] })],
+/** How fast a device has lately delivered to a destination. */
+export const deliveryRate = sqliteTable(
+  'delivery_rate',
+  { site: text().notNull(), device: text().notNull(), destination: text().notNull(), bytesPerSecond: real().notNull() },
+  (t) => [primaryKey({ columns: [t.site, t.device, t.destination] })],
 );
 
 /** Answers to what operators ordered by MQTT, so that a command that comes twice is carried out once. */
@@ -342,4 +333,61 @@ export const keptDays = sqliteTable('kept_days', {
   reportId: text().primaryKey(),
   /** JSON: their names. */
   days: text().notNull(),
+});
+
+/** One-time tokens by which devices are enrolled. A token is known by the hash of its secret alone. */
+export const enrolmentToken = sqliteTable('enrolment_token', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  device: text().notNull(),
+  secretHash: text().notNull().unique(),
+  by: text().notNull(),
+  madeAt: integer().notNull(),
+  expiresAt: integer().notNull(),
+  usedAt: integer(),
+  /** The key that it was used for: the same device may ask again when an answer got lost. */
+  usedKey: text(),
+});
+
+/**
+ * Who may speak as a device. The newest row of a name is its identity, the others are those before it. With the client certificates
+ * below this cannot be rebuilt: a backup of the hub holds it.
+ */
+export const identity = sqliteTable(
+  'identity',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    device: text().notNull(),
+    state: text({ enum: ['active', 'quarantined', 'revoked', 'replaced'] }).notNull(),
+    /** Why it is in quarantine or revoked. */
+    reason: text(),
+    by: text().notNull(),
+    sshPublicKey: text().notNull(),
+    enrolledAt: integer().notNull(),
+    changedAt: integer().notNull(),
+    /** The end of its newest certificate. */
+    notAfter: integer().notNull(),
+    /** An expired certificate has asked for a new one; and who has approved that. */
+    renewalAskedAt: integer(),
+    renewalApprovedBy: text(),
+    /** Since when every door stands as the state says; null while one does not. */
+    settledAt: integer(),
+    /** Doors that do not stand so yet, with the reason: JSON. */
+    unsettled: text().notNull().default('{}'),
+    /** The lives that have spoken under it: JSON. */
+    lives: text(),
+  },
+  (t) => [
+    index('identity_device').on(t.device, t.id),
+    index('identity_unsettled').on(t.device).where(sql`settled_at is null`),
+  ],
+);
+
+/** Every client certificate that the hub has signed for devices. */
+export const clientCertificate = sqliteTable('client_certificate', {
+  serial: text().primaryKey(),
+  identityId: integer().notNull(),
+  fingerprint: text().notNull().unique(),
+  keyDigest: text().notNull(),
+  signedAt: integer().notNull(),
+  notAfter: integer().notNull(),
 });

@@ -4,6 +4,7 @@ import { openDatabase, openDatabaseToRead } from '@vigie/shared/kit/sqlite';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { certifiedDay } from './certificate-schema.ts';
 import * as schema from './schema.ts';
 
 /** The hub's database: one SQLite file, read and written by the repositories beside this file alone. */
@@ -36,8 +37,7 @@ export function openStoreToRead(folder: string): Store {
     const opened = openDatabaseToRead(file);
     sqlite = opened;
     const database = drizzle(opened, { schema, casing: 'snake_case' });
-    for (const table of [schema.certifiedDay, schema.entry, schema.report])
-      database.select().from(table).limit(1).all();
+    for (const table of [certifiedDay, schema.entry, schema.report]) database.select().from(table).limit(1).all();
     return { database, sqlite: opened, [Symbol.dispose]: () => void opened.close() };
   } catch (error) {
     sqlite?.close();

@@ -44,6 +44,8 @@ export const operatorSelection = {
   replace: z.boolean().default(false),
   /** Only say what it would be. */
   preview: z.boolean().default(false),
+  /** What the preview has answered; `all` with `replace` needs it. */
+  token: z.string().max(64).optional(),
   /** After so long the job ends, whatever is left: a week unless told. */
   expiryMs: z.int().min(1_000).max(JOB_EXPIRY_MAX_MS).optional(),
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { identifier, KINDS } from './asset.ts';
 import { DRILL_MS, JOB_ORDERS, operatorSelection } from './command.ts';
+import { CLASSES } from './report.ts';
 
 /**
  * What operators order of the hub: `vigie/v1/hub/command/<name>`, answered on `vigie/v1/hub/reply/<name>`, in the envelope of a
@@ -19,6 +20,9 @@ export const HUB_COMMANDS = [
   'job',
   'drill',
   'drills',
+  'certificates',
+  'schedules',
+  'activity',
 ] as const;
 export type HubCommandName = (typeof HUB_COMMANDS)[number];
 
@@ -71,7 +75,16 @@ export const hubCommandArgs = {
     entries,
   }),
   /** One report now, what it would take to mend it, and some of its unmatched assets. */
-  'report-status': z.object({ report: reportId, offset, entries }),
+  'report-status': z.object({
+    report: reportId,
+    class: z.enum(CLASSES).optional(),
+    /** Only paths that hold this. */
+    search: z.string().max(200).optional(),
+    /** Only what the last report did not name, or only the others. */
+    new: z.boolean().optional(),
+    offset,
+    entries,
+  }),
   'report-cancel': z.object({ report: reportId }),
   'report-remove': z.object({ report: reportId }),
   /** Compares the same sides anew, answered as `report`; with `sync` what is missing is then delivered again; `full` as in the report, where absent as before. */
@@ -98,5 +111,18 @@ export const hubCommandArgs = {
     drill: identifier.optional(),
     limit: z.int().min(1).max(100).default(20),
   }),
+  /** The completeness certificates of a source, newest day first; with a day, what one of that day does not vouch for. */
+  certificates: z.object({
+    ...place,
+    day: day.optional(),
+    /** Absent: the newest of the day. */
+    number: z.int().min(1).max(9999).optional(),
+    offset,
+    limit: z.int().min(1).max(100).default(31),
+  }),
+  /** What the hub does by itself, and what it keeps for how long: as its configuration says. */
+  schedules: z.object({}),
+  /** What happened lately, newest first. */
+  activity: z.object({ limit: z.int().min(1).max(200).default(50) }),
 } satisfies Record<HubCommandName, z.ZodType>;
 export type HubCommandArgs = { [N in HubCommandName]: z.infer<(typeof hubCommandArgs)[N]> };

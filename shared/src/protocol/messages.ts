@@ -69,7 +69,7 @@ export const diskState = z.object({
  * What became of the slots of a day, `YYYYMMDD` in the source's zone. Each slot is in one figure; one that is under way or lies ahead
  * is in none. `captured` is held here and owed to a destination; `off` passed while the agent was not running.
  */
-const slotFigures = z.object({
+export const slotFigures = z.object({
   day: text(8),
   delivered: z.int().nonnegative(),
   captured: z.int().nonnegative(),
@@ -115,6 +115,8 @@ export const sourceState = z.object({
   held: amount,
   /** False while the folder's marker is not there: "storage absent" is not "0 files". */
   storage: z.enum(['present', 'absent']),
+  /** Absent only because its files are being taken into a ledger that began anew. */
+  rebuilding: z.boolean().optional(),
   /** The source's own disk, where it is another one than the device's. */
   disk: diskState.optional(),
   destinations: z.array(destinationState).max(32),

@@ -48,6 +48,15 @@ export type Figures = {
   unreadable: Totals;
 };
 
+/** The same figures as Webcampak's users know them: `intersection` is what matched, and a differing asset is missing on both sides. */
+export type FiveRows = {
+  source: Totals;
+  destination: Totals;
+  intersection: Totals;
+  missingInSource: Totals;
+  missingInDestination: Totals;
+};
+
 /** One asset that is not matched. A size is null on the side that does not have the asset. */
 export type Unmatched = {
   class: UnmatchedClass;
@@ -59,7 +68,9 @@ export type Unmatched = {
 };
 
 /** The JSON of a report, in the API and in `check --format json` alike. Times are ISO 8601 in UTC, or null. */
-export type ReportDocument = { state: ReportState; startedAt: string | null; completedAt: string | null } & Figures;
+export type ReportDocument = { state: ReportState; startedAt: string | null; completedAt: string | null } & Figures & {
+    fiveRows: FiveRows;
+  };
 
 export const noTotals = (): Totals => ({
   count: 0,

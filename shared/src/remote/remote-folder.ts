@@ -42,8 +42,11 @@ export interface RemoteFolder extends AsyncDisposable {
   /** Size of the regular file under a path; undefined where there is none. */
   look(path: string, signal?: AbortSignal): Promise<{ size: number } | undefined>;
 
-  /** Size and SHA-256 of the bytes of one file, read back whole. `not-found` where there is none. */
-  digest(path: string, signal?: AbortSignal): Promise<{ size: number; sha256: string }>;
+  /**
+   * Size and SHA-256 of the bytes of one file, read back whole. `not-found` where there is none. `pace` is asked before bytes come over a
+   * network.
+   */
+  digest(path: string, signal?: AbortSignal, pace?: Pace): Promise<{ size: number; sha256: string }>;
 
   /** Checks that the folder can be reached and read, and says nothing else. */
   probe(signal?: AbortSignal): Promise<void>;

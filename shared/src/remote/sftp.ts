@@ -106,7 +106,7 @@ export function openSftp(
       }
     },
 
-    async digest(path, signal) {
+    async digest(path, signal, pace) {
       check(path);
       const connection = await pool.shared(signal);
       const verbs = verbsOn(connection.main, signal);
@@ -118,7 +118,7 @@ export function openSftp(
           const sha256 = await digestAt(connection)(name, size);
           if (sha256 !== undefined && (await verbs.fstat(handle)).size === size) return { sha256, size };
           // One byte more than there should be: a file that grows meanwhile must not pass for what it was.
-          return await verbs.digest(handle, size + 1);
+          return await verbs.digest(handle, size + 1, pace);
         } finally {
           verbs.abandon(handle);
         }

@@ -1,11 +1,13 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createPrecedence } from '@vigie/agent/deliver/precedence';
 import { createProofAudit, turnOf } from '@vigie/agent/deliver/proof-audit';
 import { createProofs } from '@vigie/agent/store/proofs';
 import { silentLog } from '@vigie/shared/kit/log';
 import { openRemote } from '@vigie/shared/remote/open';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSshd } from '../../../scripts/sshd.ts';
+import { startWithoutPrivilege } from '../../hub/check/sshd-without-privilege.ts';
 import { handClock, testLedger } from '../../support/ledger.ts';
 import { sftpDestination, upload } from '../../support/remote.ts';
 import { tempFolder, until } from '../../support/temp.ts';
@@ -13,7 +15,8 @@ import { tempFolder, until } from '../../support/temp.ts';
 const DAY = 86_400_000;
 
 async function provedAt(paths: string[]) {
-  const sshd = await startSshd({ folder: await tempFolder() });
+  const serverFolder = await tempFolder();
+  const sshd = await startSshd({ folder: serverFolder });
   onTestFinished(() => sshd.stop());
   const root = await tempFolder();
   const remote = openRemote(sftpDestination(sshd, root), '', { stallMs: 5_000 });
@@ -29,28 +32,38 @@ async function provedAt(paths: string[]) {
   }
   const proofs = createProofs(store.ledger, store.outbox, 'archive');
 
-  /** As many turns as it takes until nothing is due. */
-  async function audit(proof: 'size' | 'digest', withinMs = 30 * DAY): Promise<void> {
+  /** Lets turns run, one after the other, until something is seen. */
+  async function auditUntil(
+    what: string,
+    seen: () => boolean,
+    options: Partial<Parameters<typeof createProofAudit>[0]> = {},
+  ): Promise<void> {
     const stop = new AbortController();
     const running = createProofAudit({
       destination: 'archive',
       remote,
       proofs,
       address: ({ path }) => path,
-      withinMs,
-      proof,
+      withinMs: 30 * DAY,
+      proof: 'size',
       changed: () => undefined,
       clock: { ...clock, sleep: () => new Promise((wake) => setTimeout(wake, 1)) },
       log: silentLog,
+      ...options,
     }).run(stop.signal);
-    await until('nothing is due', () => proofs.oldest(clock.now() - withinMs, 1).length === 0);
-    stop.abort();
-    await running;
+    try {
+      await until(what, seen);
+    } finally {
+      stop.abort();
+      await running;
+    }
   }
+  const audit = (proof: 'size' | 'digest') =>
+    auditUntil('nothing is due', () => proofs.oldest(clock.now() - 30 * DAY, 1).length === 0, { proof });
   const standing = (path: string) => store.deliveries.standing(store.assets.find(path)?.id as number, 'archive');
   const told = () =>
     store.outbox.after(0, 100).flatMap((e) => (e.type === 'delivery-failed' ? [`${e.path} ${e.code}`] : []));
-  return { ...store, clock, proofs, audit, standing, told, root };
+  return { ...store, clock, proofs, audit, auditUntil, standing, told, root, sshd, serverFolder };
 }
 
 test('what is gone or has another size since it was proved is told, and counts as proved no more', async () => {
@@ -100,6 +113,51 @@ test('a destination that is not there proves nothing, and loses nothing', async 
   expect(site.standing('d/a.jpg')?.state).toBe('verified');
   mkdirSync(join(site.root, 'd'), { recursive: true });
   await until('it is told once the disk is back, without the picture', () => site.told().length === 1);
+});
+
+test('a folder that may not be read is told once, and keeps nothing behind it from being looked at', async () => {
+  const closed = Array.from({ length: 5 }, (_, n) => `closed/${n}.jpg`);
+  const site = await provedAt([...closed, 'd/gone.jpg', 'd/kept.jpg']);
+  await site.sshd.stop();
+  onTestFinished(await startWithoutPrivilege(site.sshd, join(site.serverFolder, 'sshd_config')));
+  rmSync(join(site.root, 'd/gone.jpg'));
+  chmodSync(join(site.root, 'closed'), 0);
+  onTestFinished(() => chmodSync(join(site.root, 'closed'), 0o755));
+  site.clock.advance(30 * DAY);
+  const lines: { code: string; count: number }[] = [];
+  const log = { ...silentLog, warn: (line: object) => void lines.push(line as (typeof lines)[number]) };
+  await site.auditUntil(
+    'the last one is confirmed',
+    () => site.standing('d/kept.jpg')?.updatedAt === site.clock.now(),
+    { log, proof: 'digest' },
+  );
+  expect(site.told()).toEqual(['d/gone.jpg lost-at-destination']);
+  expect(lines.every(({ code }) => code === 'permission')).toBe(true);
+  expect(lines.reduce((sum, { count }) => sum + count, 0)).toBe(closed.length);
+  // They are proved as before, and looked at again later.
+  expect(site.standing('closed/0.jpg')?.state).toBe('verified');
+  site.clock.advance(DAY);
+  chmodSync(join(site.root, 'closed'), 0o755);
+  await site.audit('digest');
+  expect(site.standing('closed/0.jpg')?.updatedAt).toBe(site.clock.now());
+});
+
+test('while a destination is paused, or a fresh picture on its way there, nothing is looked at', async () => {
+  const site = await provedAt(['d/a.jpg']);
+  site.clock.advance(30 * DAY);
+  let asked = 0;
+  const mayLook = () => {
+    asked += 1;
+    return asked > 20;
+  };
+  const precedence = createPrecedence(undefined);
+  const fresh = precedence.begin('live');
+  const confirmed = () => site.standing('d/a.jpg')?.updatedAt === site.clock.now();
+  const looking = site.auditUntil('it is confirmed', confirmed, { mayLook, pace: precedence.behind, proof: 'digest' });
+  await until('the pause is over', () => asked > 20);
+  expect(confirmed()).toBe(false);
+  fresh.end();
+  await looking;
 });
 
 test('an archive of any size is looked at once within the time, a minute’s share twice over in each turn', () => {

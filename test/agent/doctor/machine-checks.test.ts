@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { checkClock } from '@vigie/agent/doctor/clock-check';
 import { checkDirectory } from '@vigie/agent/doctor/directory-check';
 import { checkFont } from '@vigie/agent/doctor/font-check';
@@ -82,12 +83,14 @@ test('programs: one that is there, one that is not, one that does not run, and a
 
 test('the gphoto2 add-on loads; one that was built for another machine is told, and brings nothing down', async () => {
   const rebuild = 'node scripts/set-up.mjs';
-  const own = { name: 'gphoto2', url: import.meta.resolve('@vigie/hardware/camera/gphoto2-add-on'), rebuild };
+  const child = fileURLToPath(import.meta.resolve('@vigie/agent/doctor/add-on-child'));
+  const own = { name: 'gphoto2', load: { command: process.execPath, args: [child] }, rebuild };
   expect(await checkAddOn(own, never)).toMatchObject([{ code: 'add-on', state: 'ok' }]);
   const folder = await tempFolder();
   await writeFile(join(folder, 'foreign.node'), 'not an add-on of this machine');
   await writeFile(join(folder, 'add-on.cjs'), `require('./foreign.node');`);
-  const [found] = await checkAddOn({ ...own, url: `file://${folder}/add-on.cjs` }, never);
+  const load = { command: process.execPath, args: [join(folder, 'add-on.cjs')] };
+  const [found] = await checkAddOn({ ...own, load }, never);
   expect(found).toMatchObject({
     code: 'add-on-broken',
     message: expect.stringContaining('foreign.node'),

@@ -37,6 +37,6 @@ test('a scan is made at the start, each minute until it went through, and then e
     { at: 2 * MINUTE, before: 0 },
     { at: 2 * MINUTE + DAY, before: 2 * MINUTE + DAY - young },
     { at: 2 * MINUTE + 2 * DAY, before: 2 * MINUTE + 2 * DAY - young },
-    { at: 3 * MINUTE + 2 * DAY, before: 2 * MINUTE + 2 * DAY - young },
+    { at: 3 * MINUTE + 2 * DAY, before: 3 * MINUTE + 2 * DAY - young },
   ]);
 });

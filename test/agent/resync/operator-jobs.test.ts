@@ -49,7 +49,7 @@ test('a preview measures by the ledger and orders nothing', async () => {
   if (!claimed) throw new Error('nothing is owed to the archive');
   deliveries.verified(claimed, 'archive', receiptOf('size', claimed.size));
   const amount = (count: number) => ({ count, bytes: count * 100 });
-  expect(await resync('p', { all: true, preview: true })).toEqual({
+  expect(await resync('p', { all: true, preview: true })).toMatchObject({
     ...{ preview: true, total: amount(3), verified: amount(1), toDeliver: amount(2), absent: 0 },
   });
   expect(await resync('q', { paths: ['20261102/c.jpg', 'gone.jpg'], preview: true })).toMatchObject({

@@ -52,6 +52,7 @@ test('a disk that is pulled out during the audit has lost nothing', async () => 
     gone: 0,
     adopted: 0,
     doubted: false,
+    whole: false,
   });
   expect(assets.held().count).toBe(8);
   expect(outbox.size()).toBe(before);
@@ -69,7 +70,7 @@ test('an audit that went by what the last scan saw would take all of it for remo
 test('a disk that is there and was emptied by somebody is another matter: its pictures are gone', async () => {
   const made = await garden();
   await rm(join(made.root, 'result/20261101'), { recursive: true });
-  expect(await audit(made, made.isPresent)).toEqual({ gone: 8, adopted: 0, doubted: false });
+  expect(await audit(made, made.isPresent)).toEqual({ gone: 8, adopted: 0, doubted: false, whole: true });
   expect(made.events('removed')).toHaveLength(8);
 });
 
@@ -81,7 +82,7 @@ test('a mount point with a marker of its own, whose disk is not mounted, is not 
   await writeFile(join(made.root, 'result/other.jpg'), 'of nobody');
   const judged: boolean[] = [];
   const doubted = await audit(made, made.isPresent, (isDoubted) => judged.push(isDoubted));
-  expect(doubted).toEqual({ gone: 0, adopted: 0, doubted: true });
+  expect(doubted).toEqual({ gone: 0, adopted: 0, doubted: true, whole: false });
   expect(judged).toEqual([true]);
   expect(made.assets.held().count).toBe(20);
 

@@ -41,8 +41,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   'takes a source without a destination for proved': {
     module: PROOF,
-    from: "if (configured.length === 0) return { proved: false, reason: 'its source has no destination' };",
-    to: '',
+    from: "if (all.length === 0) return { proved: false, reason: 'its source has no destination' };",
+    to: 'if (all.length === 0) return { proved: true, at: [] };',
   },
   'takes a size for a digest': {
     module: PROOF,

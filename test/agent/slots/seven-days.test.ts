@@ -126,6 +126,12 @@ test('seven days with three outages, a loss of power and a hanging camera: all 2
     expect(Object.fromEntries(figures)).toEqual(counted);
   }
 
+  // The days that are over are told to whoever asks, the newest first; of days before the first start nothing is known.
+  const told14 = agent.lastDays(14);
+  expect(told14.map(({ day }) => day)).toEqual(days.slice(0, 6).reverse());
+  for (const { day: _, ...figures } of told14)
+    expect(Object.values(figures).reduce((sum, slots) => sum + slots, 0)).toBe(288);
+
   // The network comes back, and with it the rest.
   week.outages.pop();
   tick();

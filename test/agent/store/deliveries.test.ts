@@ -92,10 +92,10 @@ test('what a clock that was ahead has put off goes when the clock is set', async
     if (!claimed) throw new Error('nothing is owed');
     deliveries.release(claimed, 'archive', { notBefore, attempted: { code: 'stalled', message: 'it stalled' } });
   };
-  release('d/soon.jpg', clock.now() + 60_000);
   clock.advance(3 * DAY_MS);
   release('d/later.jpg', clock.now() + 60_000);
   clock.advance(-3 * DAY_MS);
+  release('d/soon.jpg', clock.now() + 60_000);
   expect(deliveries.claim('archive', ['live', 'backfill'])).toBeUndefined();
   deliveries.clockSet();
   // A pause of the usual length stays.

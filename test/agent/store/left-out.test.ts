@@ -69,11 +69,13 @@ test('a changed filter: what it leaves out is owed no longer, what it lets in wa
   const dates = { createdAt: clock.now(), expiresAt: clock.now() + 1e6 };
   const order = { id: 'j1', type: 'resync' as const, version: 1, want: 'run' as const, ...dates, by: 'ada', selection };
   const selected = { all: true, days: [], paths: [] };
-  expect(jobs.measure('garden', 'mirror', selected).total.count).toBe(1);
+  const turn = async () => undefined;
+  expect((await jobs.measure('garden', 'mirror', selected, turn)).total.count).toBe(1);
   expect(jobs.begin(order, selected).total.count).toBe(1);
   expect(deliver('mirror')).toEqual(['d/a.cr2']);
   // A path that is named and left out cannot be delivered, which the job says.
-  expect(jobs.measure('garden', 'mirror', { all: false, days: [], paths: ['d/b.jpg'] }).absent).toBe(1);
+  const named = { all: false, days: [], paths: ['d/b.jpg'] };
+  expect((await jobs.measure('garden', 'mirror', named, turn)).absent).toBe(1);
 
   expect(apply(undefined)).toEqual({ leftOut: 0, letIn: 2 });
   expect(deliveries.oweExisting('garden', 'mirror')).toBe(2);

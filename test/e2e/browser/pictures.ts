@@ -9,6 +9,13 @@ export async function browsePictures(page: Page, day: string, count: number, wid
   await page.getByRole('link', { name: 'harbour' }).click();
   await heading(page, 'harbour').waitFor();
   const today = dayAt(Date.now());
+  const certificate = page
+    .getByTestId('certificates')
+    .getByRole('listitem')
+    .filter({ hasText: longDate(day) })
+    .first();
+  await soon(() => certificate.textContent()).toContain(`${count} assets`);
+  expect(await certificate.getByRole('link').getAttribute('href')).toContain(`/certificates/${day}?number=`);
   if (day.slice(0, 6) !== today.slice(0, 6)) await page.getByRole('button', { name: 'Previous month' }).click();
   const cell = page.getByRole('button', { name: `${longDate(day)}: ${count} pictures` });
   await cell.click();

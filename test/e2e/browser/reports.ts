@@ -10,6 +10,7 @@ export async function createReportByKeyboard(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Sync reports' }).click();
   await heading(page, 'Sync reports').waitFor();
   await page.getByRole('heading', { name: 'No reports yet' }).waitFor();
+  await soon(() => page.getByTestId('schedules').textContent()).toContain('Reports by timetable');
   expect(await screenshots(page, 'no-reports', ['light'])).toEqual({});
 
   const open = page.getByRole('button', { name: 'New report' });
@@ -59,6 +60,16 @@ export async function readReport(page: Page, { deleted, truncated, added }: Harm
     unreadable: 0,
   });
 
+  await page.getByText('As Webcampak counts').click();
+  // What differs is missing on both sides there.
+  expect(await figures(page, 'five-rows')).toEqual({
+    source: 16,
+    destination: 12,
+    intersection: 9,
+    missingInSource: 3,
+    missingInDestination: 7,
+  });
+
   const list = page.getByTestId('unmatched');
   const paths = async () =>
     (await list.getByTestId('unmatched-row').locator('td:nth-child(2)').allTextContents()).sort();
@@ -80,10 +91,10 @@ export async function readReport(page: Page, { deleted, truncated, added }: Harm
   await page.getByText('No file fits this search').waitFor();
 }
 
-/** The counts of the report's table by row, as they are read. */
-async function figures(page: Page): Promise<Record<string, number>> {
+/** The counts of one of the report's tables by row, as they are read. */
+async function figures(page: Page, table = 'figures'): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const row of await page.getByTestId('figures').locator('tbody tr').all()) {
+  for (const row of await page.getByTestId(table).locator('tbody tr').all()) {
     counts[String(await row.getAttribute('data-row'))] = Number(await row.locator('td').first().textContent());
   }
   return counts;

@@ -13,7 +13,7 @@ async function shown() {
   const certificates = createCertificates({ archive, publicKey: key.publicKey, isKnown: (n) => n.source === 'garden' });
   const keep = async (day: string, at = 0) => {
     const facts = { ...NAME, generation: 'g', zone: 'UTC', day, agreedAt: 1, seq: 1, entries: [], elsewhere: [] };
-    const draft = draftOf({ ...facts, destinations: [] }, { at, publicKey: key.publicKey });
+    const draft = draftOf({ ...facts, destinations: [], slots: 'none' }, { at, publicKey: key.publicKey });
     return archive.add(NAME, day, sealed(draft, key));
   };
   return { archive, certificates, keep };

@@ -7,7 +7,16 @@ const report: JudgingReport = { id: 'r1', createdAt: 5000, completedAt: 6000, by
 const draft = (more: Partial<DayFacts>) =>
   draftOf(
     {
-      ...{ ...NAME, generation: 'g', zone: 'Europe/Paris', day: DAY, agreedAt: 9000, seq: 7, elsewhere: [] },
+      ...{
+        ...NAME,
+        generation: 'g',
+        zone: 'Europe/Paris',
+        day: DAY,
+        agreedAt: 9000,
+        seq: 7,
+        elsewhere: [],
+        slots: 'none',
+      },
       ...{ entries: [1, 2, 3].map((n) => ({ ...asset(n), knownAt: 4000 })), destinations: [] },
       ...more,
     },
@@ -64,6 +73,19 @@ test('what a report found otherwise, or could not know, is remarked and not prov
   ]);
   expect(isWhole(header)).toBe(false);
   expect(isWhole(draft({ destinations: [{ name: 'mirror', report }] }).header)).toBe(true);
+});
+
+test('a day is whole only if everything was taken that was expected, and that is known', () => {
+  const of = (slots: DayFacts['slots']) => {
+    const { header } = draft({ slots, destinations: [{ name: 'mirror', report }] });
+    return [header.version, isWhole(header)];
+  };
+  const all = { expected: 144, taken: 144, failed: 0, off: 0, excluded: 12 };
+  expect(of(all)).toEqual([2, true]);
+  expect(of({ ...all, taken: 143, failed: 1 })).toEqual([2, false]);
+  // The camera was off all afternoon.
+  expect(of({ ...all, taken: 100, off: 44 })).toEqual([2, false]);
+  expect(of('unknown')).toEqual([2, false]);
 });
 
 test('what is unreadable at the source, or was taken on another day, is no leaf', () => {

@@ -109,6 +109,7 @@ describe('vigie-hub certificate and verify', () => {
     const keys = ['-i', sshd.identityFile, '--known-hosts', sshd.knownHosts];
     const overSftp = await differences(hub.file, [address, ...keys]);
     expect(overSftp).toEqual(SEEN_BY_SIZE);
+    expect(await differences(hub.file, [address, ...keys, '--digest'])).toEqual(SEEN_BY_DIGEST);
   });
 
   test('exit codes: 1 for what was altered, 2 for wrong use, 3 for what cannot be read', {

@@ -6,9 +6,11 @@ import { readOrMakeKey } from '@vigie/hub/certificate/key';
 import { readDay } from '@vigie/hub/certificate/read-day';
 import { createCertificateRounds } from '@vigie/hub/certificate/rounds';
 import { verifyCertificate } from '@vigie/hub/certificate/verify';
+import { createSlotDays } from '@vigie/hub/store/slot-days';
 import { silentLog } from '@vigie/shared/kit/log';
 import { describe, expect, test } from 'vitest';
 import { tempFolder, until } from '../../support/temp.ts';
+import { deviceState, sourceState } from '../fleet/device-state.ts';
 import { asset, certifiedSource, DAY, HOUR_MS, NAME } from './certified-source.ts';
 
 async function hub() {
@@ -69,6 +71,30 @@ describe('rounds', () => {
     await report([{ path: two.path }]);
     expect(await round()).toBe(0);
     expect(await files()).toEqual([`${DAY}.1.ndjson`]);
+  });
+
+  test('a day whose slots are told later gets a further one, which says what was not taken', async () => {
+    const { takes, agrees, report, round, store, row, devices, certificate } = await hub();
+    const slots = { delivered: 0, captured: 0, unreadable: 0, failed: 0, off: 0, excluded: 0 };
+    const scheduled = sourceState({
+      slots: { today: { day: '20240301', ...slots }, yesterday: { day: DAY, ...slots } },
+    });
+    devices.state(NAME, deviceState({ sources: [scheduled] }), true);
+    takes(one);
+    agrees();
+    await report();
+    expect(await round()).toBe(1);
+    expect((await certificate(1)).header).toMatchObject({ version: 2, slots: 'unknown' });
+    const days = createSlotDays(store);
+    days.told(row, [{ day: DAY, ...slots }]);
+    expect(await round()).toBe(0);
+    days.told(row, [{ day: DAY, ...slots, delivered: 1, captured: 2, off: 3, excluded: 4 }]);
+    expect(await round()).toBe(1);
+    const told = { expected: 6, taken: 3, failed: 0, off: 3, excluded: 4 };
+    expect((await certificate(2)).header).toMatchObject({ slots: told });
+    // What was held is delivered meanwhile: no slot has another end by that.
+    days.told(row, [{ day: DAY, ...slots, delivered: 3, off: 3, excluded: 4 }]);
+    expect(await round()).toBe(0);
   });
 
   test('a changed day gets a further one beside the old, whatever the change', async () => {
@@ -213,9 +239,9 @@ describe('what a report proves', () => {
     expect(await judged(source)).toMatchObject({ proved: 1 });
     // What is told again as it was is no news, one by one or the day as a whole; nor is its removal after proof.
     source.takes({ ...three, purgedAt: 5 });
-    source.tellsAgain({ ...one, size: 7 }, two, three);
+    await source.tellsAgain({ ...one, size: 7 }, two, three);
     expect(await judged(source)).toMatchObject({ proved: 1 });
-    source.tellsAgain({ ...one, size: 7 }, two, { ...three, sha256: 'f'.repeat(64) });
+    await source.tellsAgain({ ...one, size: 7 }, two, { ...three, sha256: 'f'.repeat(64) });
     expect(await judged(source)).toMatchObject({ proved: 0 });
     await source.report();
     expect(await judged(source)).toMatchObject({ proved: 3 });

@@ -2,6 +2,7 @@ import { lineOf } from '@vigie/hub/certificate/certificate';
 import { type DayFacts, draftOf } from '@vigie/hub/certificate/claims';
 import { sealed } from '@vigie/hub/certificate/issue';
 import { readOrMakeKey, type SigningKey } from '@vigie/hub/certificate/key';
+import { verdictText } from '@vigie/hub/certificate/verdict';
 import { verifyCertificate } from '@vigie/hub/certificate/verify';
 import { codeOf } from '@vigie/shared/kit/errors';
 import fc from 'fast-check';
@@ -23,6 +24,7 @@ function facts(assets: number): DayFacts {
   return {
     ...{ ...NAME, generation: 'g', zone: 'UTC', day: DAY, agreedAt: 9000, seq: 7, entries, elsewhere: [] },
     destinations: [{ name: 'archive', report: { ...report, unmatched } }],
+    slots: { expected: 5, taken: 4, failed: 1, off: 0, excluded: 2 },
   };
 }
 const issue = (assets: number): Buffer => sealed(draftOf(facts(assets), { at: 10_000, publicKey: key.publicKey }), key);
@@ -127,10 +129,26 @@ test('another key than the trusted one is named, and a certificate that somebody
   expect((await verified(pretended, key.publicKey)).faults).toEqual([expect.stringMatching(/^signature: /)]);
 });
 
+test('a certificate of the first version, which tells nothing of slots, is checked as ever', async () => {
+  const draft = draftOf(facts(3), { at: 10_000, publicKey: key.publicKey });
+  if (draft.header.version === 1) throw new Error('new ones are of the second version');
+  const { slots: _, ...rest } = draft.header;
+  const old = { ...rest, version: 1 as const };
+  const found = await verified(sealed({ ...draft, header: old }, key), key.publicKey);
+  expect(found.faults).toEqual([]);
+  expect(verdictText({ verified: found, isKeyTrusted: true, held: undefined, side: undefined })).toContain(
+    'slots: unknown',
+  );
+  const now = await verified(issue(3));
+  expect(verdictText({ verified: now, isKeyTrusted: true, held: undefined, side: undefined })).toContain(
+    'slots: 4 of 5 taken, 1 failed, 0 off, 2 excluded',
+  );
+});
+
 test('what is no certificate is said to be none, and a later version to be later', async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.from('\n'), Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(200_000, 'x')])
     expect(await isSound(bytes)).toBe(false);
   const later = linesIn(issue(1));
-  later[0] = (later[0] as string).replace('"version":1', '"version":2');
+  later[0] = (later[0] as string).replace('"version":2', '"version":3');
   await expect(verified(Buffer.from(later.join('')))).rejects.toMatchObject({ code: 'version' });
 });

@@ -61,6 +61,24 @@ describe('a side over SFTP', () => {
     expect(JSON.parse(differs.stdout)).toMatchObject({ class: 'differing', sourceSize: 6, destinationSize: 1 });
   });
 
+  it('is compared by content with --digest, and one flipped bit is named', async () => {
+    const { folder, keys, address } = await server();
+    for (const side of ['left', 'right side'])
+      for (const name of ['a.jpg', 'b.jpg']) await writeFile(`${folder}/${side}/20261123/${name}`, `picture ${name}`);
+    const sides = [`${folder}/left`, address(`${folder}/right side`)];
+    const same = await vigieHub(['check', '--digest', ...keys, ...sides]);
+    expect(same).toMatchObject({ code: 0, stderr: '' });
+    expect(same.stdout).toContain('digest');
+    await writeFile(`${folder}/right side/20261123/b.jpg`, 'Picture b.jpg');
+    expect((await vigieHub(['check', ...keys, ...sides])).code).toBe(0);
+    const flipped = await vigieHub(['check', '--digest', '--format', 'ndjson', ...keys, ...sides]);
+    expect(flipped.code).toBe(1);
+    expect(JSON.parse(flipped.stdout)).toMatchObject({ class: 'corrupt', path: '20261123/b.jpg' });
+    // What the filter leaves out is not read.
+    const kind = ['--kind', 'raw'];
+    expect((await vigieHub(['check', '--digest', ...kind, ...keys, ...sides])).code).toBe(0);
+  });
+
   it('never calls a name matched that it cannot carry', async () => {
     const { folder, keys, address } = await server();
     const name = nameOf(Buffer.from('66ff2e6a7067', 'hex'));

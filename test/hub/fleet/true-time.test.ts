@@ -42,6 +42,6 @@ test('a picture whose time is corrected is shown under its true day; its path, b
 test('a hub that has lost its database hears the true time with the inventory', async () => {
   const { inventories, row, tellState } = await hub();
   tellState();
-  inventories.replace(row(), ['19700101'], [{ ...ENTRY, capturedAt: TRUE }], 5);
+  await inventories.replace(row(), ['19700101'], [{ ...ENTRY, capturedAt: TRUE }], 5);
   expect(inventories.days(row()).map(({ day }) => day)).toEqual(['20260702']);
 });

@@ -1,11 +1,19 @@
+import { hubConfig } from '@vigie/hub/config';
 import type { LiveEvent } from '@vigie/hub/http/schema';
 import type { HubServices, SourceAddress } from '@vigie/hub/http/services';
+import { schedulesDocument } from '@vigie/hub/report/schedules-document';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import { drawScene } from './draw-scene.ts';
 import { createMemoryDrills } from './memory-drills.ts';
 import { DESTINATIONS, makeFleet, type SourceData } from './memory-fleet.ts';
 import { createMemoryReports } from './memory-reports.ts';
+
+const CONFIG = hubConfig.parse({
+  dataFolder: '/nowhere',
+  broker: { type: 'embedded', accountsFile: '/nowhere/accounts' },
+  reports: { schedule: [{ cron: '30 5 * * *', zone: 'Europe/Paris' }] },
+});
 
 export type MemoryHub = HubServices & {
   tell(event: LiveEvent): void;
@@ -123,7 +131,11 @@ export function createMemoryHub({
       read: async (_, day) => {
         throw new VigieError('not-found', `certificate of ${day}: there is none`);
       },
+      remarks: async (_, day) => {
+        throw new VigieError('not-found', `certificate of ${day}: there is none`);
+      },
     },
+    schedules: () => schedulesDocument(CONFIG, now()),
     activity: (limit) => log.slice(0, limit),
     live(listener) {
       listeners.add(listener);

@@ -7,6 +7,7 @@ import { isMendable } from '@vigie/hub/resync/plan';
 import { VigieError } from '@vigie/shared/kit/errors';
 import { kindOf } from '@vigie/shared/protocol/asset';
 import { type Action, CLASSES, noFigures, type Totals } from '@vigie/shared/protocol/report';
+import { fiveRows } from '../../../hub/src/report/five-rows.ts';
 import { amountOf, type FleetData, type Held } from './memory-fleet.ts';
 
 type Reports = HubServices['reports'];
@@ -55,7 +56,12 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
 
   function finish(report: Report) {
     const { figures, entries } = compare(sideOf(report.left), sideOf(report.right), report.filter);
-    Object.assign(report, figures, { state: 'completed', completedAt: iso(), matchedByDigest: 0 });
+    Object.assign(report, figures, {
+      fiveRows: fiveRows(figures),
+      state: 'completed',
+      completedAt: iso(),
+      matchedByDigest: 0,
+    });
     const mendable = entries.filter(isMendable);
     const isSource = report.left.type === 'source' && report.right.type === 'destination';
     report.mendable = isSource ? amountOf(mendable.map((e) => ({ size: e.sourceSize ?? 0 }))) : { count: 0, bytes: 0 };
@@ -146,6 +152,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       error: null,
       matchedByDigest: 0,
       ...noFigures(),
+      fiveRows: fiveRows(noFigures()),
       mendable: { count: 0, bytes: 0 },
       previous: null,
       listing: null,
@@ -261,6 +268,7 @@ export function createMemoryReports({ fleet, now, stepMs, tell }: Options) {
       },
       ...{ asOf: null, progress: { folders: 20, entries: from.size + to.size }, error: null, matchedByDigest: 0 },
       ...figures,
+      fiveRows: fiveRows(figures),
       ...{ mendable: { count: 0, bytes: 0 }, previous: null, listing: null, taken: null, jobs: [] },
     };
     report.previous = sinceLast(report, entries);

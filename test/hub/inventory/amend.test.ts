@@ -19,7 +19,7 @@ async function hub() {
   onTestFinished(() => store[Symbol.dispose]());
   const inventories = createInventories(store, handClock());
   const row = inventories.open(NAME, 'g1');
-  inventories.replace(row, ['20261101', '20261102'], [A, B, X], 10);
+  await inventories.replace(row, ['20261101', '20261102'], [A, B, X], 10);
   const amend = (...changes: DayChange[]) => inventories.amend(row, changes);
   return { inventories, row, amend, paths: () => [...inventories.entries(row)].map(({ path }) => path) };
 }

@@ -87,9 +87,9 @@ export function joined(folder: string, clock: Clock & { advance(ms: number): voi
     },
     held: () => [...held.values()].sort((one, other) => (one.path < other.path ? -1 : 1)),
     /** What the hub knows from before, whatever the device holds. */
-    foresee(entries: readonly Entry[], at = 0) {
+    async foresee(entries: readonly Entry[], at = 0) {
       const source = inventories.open(NAME, generation);
-      inventories.replace(source, [...new Set(entries.map((e) => bucketOf(e.path)))], entries, at);
+      await inventories.replace(source, [...new Set(entries.map((e) => bucketOf(e.path)))], entries, at);
     },
     /** The device files one. With `tells` the hub gets the event in its turn. */
     hold(path: string, { size = 10, sha256 = 'a'.repeat(64), tells = false } = {}) {

@@ -50,7 +50,7 @@ test('a day that one side has not, or has quite different, is asked for whole', 
     hold(`20261102/${n}.jpg`);
   }
   const strange = Array.from({ length: 100 }, (_, n) => entry(`20261102/other-${n}.jpg`));
-  foresee([...strange, entry('20261103/gone.jpg')]);
+  await foresee([...strange, entry('20261103/gone.jpg')]);
   await talk();
   expect(levelsOf(asked)).toEqual(['slices', 'day']);
   expect(asked.at(-1)?.keys.toSorted()).toEqual(['20261101', '20261102', '20261103']);
@@ -175,7 +175,7 @@ test('any two inventories come together, whatever is lost, doubled, late or chan
           const entries = new Map(both.held().map((e) => [e.path, e]));
           for (const name of foreseen)
             entries.set(name, { path: name, size: 7, sha256: 'f'.repeat(64), modifiedAt: 1 });
-          both.foresee([...entries.values()]);
+          await both.foresee([...entries.values()]);
           let at = 0;
           let anew = 1;
           const disturb = (message: Up) => {
@@ -221,7 +221,7 @@ test('3,000 folders that are no days: told in groups, and what differs is found 
     if ('digest' in message) digests.push(message.digest.list.length);
     return 'told' as const;
   };
-  both.foresee(both.held());
+  await both.foresee(both.held());
   both.hold('folder number 7/b.jpg');
   both.drop('folder number 9/a.jpg');
   both.hold('20261123/new.jpg');

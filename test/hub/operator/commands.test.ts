@@ -111,6 +111,52 @@ test('the fleet is told with presence and backlog; what does not fit into one me
   expect(await hub.give('fleet', 'f-3')).toMatchObject({ status: 'error', error: { code: 'too-large' } });
 });
 
+test('what the hub does by itself, and what happened, is told to whoever asks', async () => {
+  const hub = await operatingHub();
+  hub.activities.add('report', 'something happened', { site: 'main', device: 'cam-1' });
+  const { data } = await hub.give('schedules', 's-1');
+  expect(data).toMatchObject({
+    setIn: 'hub.yaml',
+    reports: [{ cron: '30 5 * * *', source: '*/*/*', days: 7, nextAt: '2026-11-24T04:30:00.000Z' }],
+    keep: { reportsMs: 30 * 86_400_000, reportsAtLeast: 10 },
+    resync: { policy: 'automatic', bytesPerSecond: null },
+  });
+  expect(await hub.give('activity', 'a-1', { limit: 1 })).toMatchObject({
+    data: { activity: [{ message: 'something happened', device: 'cam-1' }] },
+  });
+});
+
+test('certificates and what they do not vouch for are read when they are asked for', async () => {
+  const hub = await operatingHub();
+  const answered = (id: string) => until('it is answered', () => hub.told.find(({ reply }) => reply.id === id)?.reply);
+  await hub.give('certificates', 'c-1', PLACE);
+  expect(await answered('c-1')).toMatchObject({ status: 'ok', data: { total: 0, certificates: [] } });
+  await hub.give('certificates', 'c-2', { ...PLACE, day: '20261101' });
+  expect(await answered('c-2')).toMatchObject({ status: 'error', error: { code: 'not-found' } });
+  await hub.give('certificates', 'c-3', { ...PLACE, source: 'nobody' });
+  expect((await answered('c-3')).error?.message).toContain('the hub has never heard of it');
+});
+
+test('everything is put over what is there only by who has seen what that would be', async () => {
+  const hub = await operatingHub();
+  const all = { ...PLACE, destination: 'archive', all: true, replace: true };
+  const refused = await hub.give('resync', 'r-1', all);
+  expect(refused.error).toMatchObject({
+    code: 'arguments',
+    message: expect.stringContaining('ask with "preview" first'),
+  });
+  expect((await hub.give('resync', 'r-2', { ...all, token: 'f00' })).error?.message).toContain('another or an old one');
+  expect(hub.jobs.open()).toEqual([]);
+  const { data } = await hub.give('resync', 'r-3', { ...all, preview: true });
+  const { token } = data as { token: string };
+  expect(await hub.give('resync', 'r-4', { ...all, token })).toMatchObject({ status: 'ok' });
+  hub.clock.advance(2 * 3_600_000);
+  expect((await hub.give('resync', 'r-5', { ...all, token })).error).toMatchObject({ code: 'arguments' });
+  // Without `replace` only what is missing is sent, and days and paths are few.
+  expect((await hub.give('resync', 'r-6', { ...all, replace: false })).status).toBe('ok');
+  expect((await hub.give('resync', 'r-7', { ...all, all: false, days: ['20261101'] })).status).toBe('ok');
+});
+
 test('a flood is refused, and may come again later', async () => {
   const hub = await operatingHub();
   for (let n = 0; n < HUB_COMMANDS_BURST; n++) expect((await hub.give('reports', `n-${n}`)).status).toBe('ok');
@@ -183,7 +229,11 @@ test('a re-sync is measured, ordered, and told to the device', async () => {
   const named = { ...PLACE, destination: 'archive' };
   const preview = async (id: string, args: object) =>
     (await hub.give('resync', id, { ...named, ...args, preview: true })).data;
-  expect(await preview('p-1', { all: true })).toEqual({ preview: true, total: { count: 3, bytes: 300 }, seconds: 1 });
+  expect(await preview('p-1', { all: true })).toMatchObject({
+    preview: true,
+    total: { count: 3, bytes: 300 },
+    seconds: 1,
+  });
   expect(await preview('p-2', { days: ['20261101'] })).toMatchObject({ total: { count: 2 } });
   expect(
     await preview('p-3', { days: ['20261101'], paths: ['20261101/a.jpg', '20261102/c.jpg', 'none.jpg'] }),

@@ -1,9 +1,14 @@
+import { join } from 'node:path';
+import { openArchive } from '@vigie/hub/certificate/archive';
+import { createCertificates } from '@vigie/hub/certificate/certificates';
+import { hubConfig } from '@vigie/hub/config';
 import { createDrillList } from '@vigie/hub/drill/drill-document';
 import { createDrills } from '@vigie/hub/drill/drills';
 import { createFleet } from '@vigie/hub/fleet/fleet';
 import { createHubOperator } from '@vigie/hub/hub-operator';
 import { createReports } from '@vigie/hub/report/reports';
 import type { ReportRunner } from '@vigie/hub/report/runner';
+import { schedulesDocument } from '@vigie/hub/report/schedules-document';
 import { jobDocument } from '@vigie/hub/resync/job-document';
 import { createJobList } from '@vigie/hub/resync/job-list';
 import { createResync } from '@vigie/hub/resync/orders';
@@ -29,12 +34,19 @@ export const PLACE = { ...ADDRESS, source: 'garden' };
 export const LEFT = { type: 'source', ...PLACE } as const;
 export const RIGHT = { type: 'destination', destination: 'archive', ...PLACE } as const;
 
+const config = hubConfig.parse({
+  dataFolder: '/nowhere',
+  broker: { type: 'embedded', accountsFile: '/nowhere/accounts' },
+  reports: { schedule: [{ cron: '30 5 * * *', zone: 'Europe/Paris', days: 7 }], keep: '30d' },
+});
+
 type Told = { name: string; reply: Message<'reply'> };
 
 /** What takes operators' orders at a hub: its real database and repositories, no broker, and reports that a test ends itself. */
 export async function operatingHub(folder?: string, rate: { devicesAtOnce?: number; bandwidth?: number } = {}) {
   const clock = handClock();
-  const store = openStore(folder ?? (await tempFolder()));
+  const dataFolder = folder ?? (await tempFolder());
+  const store = openStore(dataFolder);
   onTestFinished(() => store[Symbol.dispose]());
   const devices = createDevices(store, clock);
   const inventories = createInventories(store, clock);
@@ -91,6 +103,13 @@ export async function operatingHub(folder?: string, rate: { devicesAtOnce?: numb
     reports,
     jobs: createJobList(jobs, resync),
     drills: createDrillList(drillStore, drills),
+    certificates: createCertificates({
+      archive: openArchive(join(dataFolder, 'certificates')),
+      publicKey: '',
+      isKnown: (name) => inventories.find(name) !== undefined,
+    }),
+    schedules: () => schedulesDocument(config, clock.now()),
+    activity: (limit) => activities.recent(limit).map((a) => ({ ...a, at: new Date(a.at).toISOString() })),
     resync,
     async say(topic, payload) {
       if (!linkUp) throw new VigieError('link-down', 'no link', { retryable: true });
@@ -132,6 +151,7 @@ export async function operatingHub(folder?: string, rate: { devicesAtOnce?: numb
       next,
       drills,
       drillStore,
+      dataFolder,
       told,
       deeds,
       activities,

@@ -55,7 +55,15 @@ describe('where a source can send', () => {
 
   it('has a person mend a destination whose fault does not go away by itself, and waits else', () => {
     const told = (code: string) => sent('missing', { cause: 'destination-waiting', code });
-    for (const code of ['permission', 'host-key', 'authentication', 'root-absent', 'config', 'destination-full']) {
+    for (const code of [
+      'permission',
+      'host-key',
+      'authentication',
+      'root-absent',
+      'config',
+      'destination-full',
+      'destination-refuses',
+    ]) {
       expect(told(code), code).toBe('mend-destination');
     }
     for (const code of ['unreachable', 'refused', 'stalled', 'connection-lost']) expect(told(code), code).toBe('wait');

@@ -3,7 +3,8 @@ import { CLASSES, type Figures, type Totals, type Unmatched } from '@vigie/share
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ComparisonResult, createComparison } from '../../../hub/src/report/compare.ts';
-import { fiveRows, unmatchedCount } from '../../../hub/src/report/figures.ts';
+import { unmatchedCount } from '../../../hub/src/report/figures.ts';
+import { fiveRows } from '../../../hub/src/report/five-rows.ts';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);

@@ -151,6 +151,7 @@ describe('json', () => {
       'differing',
       'corrupt',
       'unreadable',
+      'fiveRows',
     ]);
     expect(document).toMatchObject({
       state: 'completed',

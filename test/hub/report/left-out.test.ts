@@ -61,7 +61,7 @@ test('where the device cannot be asked, its last word on the filter counts; days
   const [root, data] = [await tempFolder(), await tempFolder()];
   using pair = listedPair(data, { name: 'disk', type: 'directory', root, folder: FOLDER });
   const entries = layDays(root, 2, 4);
-  pair.takes(entries);
+  await pair.takes(entries);
   for (const { path } of entries.slice(4)) if (path.endsWith('.cr2')) rmSync(`${root}/${FOLDER}/${path}`);
   expect((await pair.report()).unmatched).toHaveLength(2);
   pair.tells({ kinds: ['jpg'] });

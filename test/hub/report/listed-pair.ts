@@ -98,9 +98,9 @@ export function listedPair(dataFolder: string, config: DestinationConfig, now = 
   return {
     clock,
     report,
-    takes(entries: readonly Entry[]) {
+    async takes(entries: readonly Entry[]) {
       const days = new Set(entries.map(({ path }) => path.split('/')[0] as string));
-      inventories.replace(row, [...days], entries, ++seq);
+      await inventories.replace(row, [...days], entries, ++seq);
     },
     /** The device tells the destination's own filter. */
     tells(filter: DestinationFilter) {

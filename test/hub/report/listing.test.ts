@@ -28,7 +28,7 @@ async function pair(type: string, days = DAYS, now?: number) {
   const entries = layDays(root, days, FILES_A_DAY);
   const made = listedPair(await tempFolder(), destination(type, root), now);
   onTestFinished(() => made[Symbol.dispose]());
-  made.takes(entries);
+  await made.takes(entries);
   return { ...made, entries, folder: (name: string) => `${root}/${FOLDER}/${name}`, root };
 }
 
@@ -83,7 +83,7 @@ describe.each(['sftp', 'directory'])('the list of a destination (%s)', (type) =>
     const { report, takes, entries } = await pair(type);
     await report();
     const more = { path: `${DAY}/late.jpg`, size: 1 };
-    takes([...entries.filter(({ path }) => path.startsWith(DAY)), more]);
+    await takes([...entries.filter(({ path }) => path.startsWith(DAY)), more]);
     const { unmatched, listing } = await report();
     expect(unmatched).toEqual([`missing ${more.path}`]);
     expect(listing).toMatchObject({ daysListed: 0, entriesCompared: 2 * FILES_A_DAY + 1 });
@@ -137,7 +137,7 @@ test('after any change to the names at either side, what is kept says what a who
     }
     if (change === 4) writeFileSync(folder(`${round}.jpg`), 'at the root');
     if (change === 5)
-      takes(here.filter(({ path }) => path.startsWith(day) && random() < 0.8 && !path.endsWith('.part')));
+      await takes(here.filter(({ path }) => path.startsWith(day) && random() < 0.8 && !path.endsWith('.part')));
     const { listing, ...incremental } = await report();
     const { listing: _, ...whole } = await report({ isKept: false });
     expect(incremental, `round ${round}, change ${change}`).toEqual(whole);

@@ -4,7 +4,7 @@ import type { Entry } from '@vigie/shared/protocol/asset';
 import { expect, test } from 'vitest';
 import { INVENTORY_HEADER, inventoryEnd, inventoryLine } from '../../../hub/src/check/inventory-file.ts';
 import { createComparison } from '../../../hub/src/report/compare.ts';
-import { fiveRows } from '../../../hub/src/report/figures.ts';
+import { fiveRows } from '../../../hub/src/report/five-rows.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { vigieHub } from '../check/run.ts';
 
@@ -64,5 +64,9 @@ test("the five rows of an archive of Webcampak's users: 19,681 files at the sour
   ];
   const ended = await vigieHub(['check', '--format', 'json', ...sides]);
   expect(ended).toMatchObject({ code: 1, stderr: '' });
-  expect(fiveRows(JSON.parse(ended.stdout))).toEqual(rows);
+  expect(JSON.parse(ended.stdout).fiveRows).toEqual(rows);
+  const { stdout } = await vigieHub(['check', ...sides]);
+  expect(stdout).toContain(
+    'As Webcampak counts: intersection 19,681 files, missing in source 22,299, missing in destination 0.',
+  );
 });

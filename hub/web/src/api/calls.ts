@@ -44,5 +44,7 @@ export const orderJob = (id: string, order: JobOrder) => request<Job>('POST', ['
 /** Addresses that the browser loads by itself. */
 export const previewUrl = (address: SourceAddress, version: string) =>
   urlOf([...sourceParts(address), 'preview'], { v: version });
+export const certificateUrl = (address: SourceAddress, day: string, number: number) =>
+  urlOf([...sourceParts(address), 'certificates', day], { number: String(number) });
 export const exportUrl = (id: string, format: 'csv' | 'ndjson' | 'combined' | 'json') =>
   urlOf(['reports', id, 'export'], { format });

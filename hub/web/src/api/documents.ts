@@ -1,4 +1,6 @@
+import type * as certificateSchema from '@vigie/hub/http/certificate-schema';
 import type * as drillSchema from '@vigie/hub/http/drill-schema';
+import type * as schedulesSchema from '@vigie/hub/http/schedules-schema';
 import type * as schema from '@vigie/hub/http/schema';
 
 /** The API's documents, from the hub's own schemas. Types only: nothing of the hub is in the bundle. */
@@ -36,6 +38,10 @@ export type UnmatchedEntry = Of<typeof schema.unmatchedEntry>;
 export type UnmatchedClass = UnmatchedEntry['class'];
 export type UnmatchedPage = Of<typeof schema.unmatchedPage>;
 export type Estimate = Of<typeof schema.estimate>;
+export type Certificate = Of<typeof certificateSchema.certificate>;
+export type CertificatePage = Of<typeof certificateSchema.certificatePage>;
+export type RemarkPage = Of<typeof certificateSchema.remarkPage>;
+export type Schedules = Of<typeof schedulesSchema.schedules>;
 export type Destination = Of<typeof schema.destination>;
 export type CommandRequest = Of<typeof schema.commandRequest>;
 export type CommandResult = Of<typeof schema.commandResult>;

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
   Activity,
+  CertificatePage,
   Day,
   Destination,
   Device,
@@ -9,8 +10,10 @@ import type {
   Estimate,
   Job,
   PicturePage,
+  RemarkPage,
   Report,
   ReportPage,
+  Schedules,
   Session,
   SourceAddress,
   UnmatchedClass,
@@ -56,6 +59,34 @@ export const picturesQuery = (address: SourceAddress, day: string, offset: numbe
     queryKey: ['pictures', address, 'day', day, offset, limit],
     queryFn: ({ signal }) =>
       request<PicturePage>('GET', [...sourceParts(address), 'pictures'], { query: { day, offset, limit }, signal }),
+  });
+
+export const certificatesQuery = (address: SourceAddress, offset: number, limit: number) =>
+  queryOptions({
+    queryKey: ['certificates', address, offset, limit],
+    queryFn: ({ signal }) =>
+      request<CertificatePage>('GET', [...sourceParts(address), 'certificates'], { query: { offset, limit }, signal }),
+    placeholderData: keepPreviousData,
+    // The hub makes them by itself, some time after a day is over.
+    refetchInterval: 60_000,
+  });
+
+export const remarksQuery = (address: SourceAddress, day: string, number: number, limit: number) =>
+  queryOptions({
+    queryKey: ['certificates', 'remarks', address, day, number, limit],
+    queryFn: ({ signal }) =>
+      request<RemarkPage>('GET', [...sourceParts(address), 'certificates', day, 'remarks'], {
+        query: { number, limit },
+        signal,
+      }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const schedulesQuery = () =>
+  queryOptions({
+    queryKey: ['schedules'],
+    queryFn: ({ signal }) => request<Schedules>('GET', ['schedules'], { signal }),
+    staleTime: 60_000,
   });
 
 export const destinationsQuery = () =>

@@ -72,7 +72,14 @@ function powerProblems(power: PowerState | undefined): Problem[] {
 export function sourceProblems(state: SourceState | undefined): Problem[] {
   if (!state) return [];
   const found: Problem[] = [];
-  if (state.storage === 'absent')
+  if (state.rebuilding)
+    found.push({
+      level: 'warn',
+      title: 'A new ledger is being filled',
+      message:
+        'The device reads all files of the source into it. Until that has ended, no report says what is missing.',
+    });
+  else if (state.storage === 'absent')
     found.push({
       level: 'bad',
       title: 'Storage absent',

@@ -3,8 +3,9 @@ import { Fragment, useState } from 'react';
 import type { Report, Totals } from '../api/documents.ts';
 import { bytesText, countText } from '../format/amounts.ts';
 import { Surface } from '../parts/Surface.tsx';
-import { ROWS, type Row, sharesOf } from './classes.ts';
+import { FIVE_ROWS, ROWS, sharesOf } from './classes.ts';
 import classes from './Figures.module.css';
+import type { Tone } from './outcome.ts';
 
 const COLUMNS = [
   { key: 'total', label: 'Total' },
@@ -34,37 +35,54 @@ export function Figures({ report }: { report: Report }) {
       }
     >
       <Shares report={report} />
-      <table className={classes.table} data-column={column} data-testid="figures">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className={classes.hidden}>Row</span>
-            </th>
-            {COLUMNS.map(({ key, label }) => (
-              <Fragment key={key}>
-                <th scope="col" data-column={key} className={classes.first}>
-                  {label}
-                  <span className={classes.unit}>files</span>
-                </th>
-                <th scope="col" data-column={key}>
-                  <span className={classes.hidden}>{label} </span>
-                  <span className={classes.unit}>size</span>
-                </th>
-              </Fragment>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {ROWS.map((row) => (
-            <FigureRow key={row.name} row={row} totals={report[row.name]} />
-          ))}
-        </tbody>
-      </table>
+      <FigureTable testId="figures" column={column} rows={ROWS.map((row) => ({ ...row, totals: report[row.name] }))} />
+      <details className={classes.five}>
+        <summary>As Webcampak counts</summary>
+        <FigureTable
+          testId="five-rows"
+          column={column}
+          rows={FIVE_ROWS.map((row) => ({ ...row, tone: undefined, totals: report.fiveRows[row.name] }))}
+        />
+      </details>
     </Surface>
   );
 }
 
-function FigureRow({ row, totals }: { row: Row; totals: Totals }) {
+type ShownRow = { name: string; label: string; explanation: string; tone: Tone | undefined; totals: Totals };
+
+function FigureTable({ testId, column, rows }: { testId: string; column: Column; rows: readonly ShownRow[] }) {
+  return (
+    <table className={classes.table} data-column={column} data-testid={testId}>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className={classes.hidden}>Row</span>
+          </th>
+          {COLUMNS.map(({ key, label }) => (
+            <Fragment key={key}>
+              <th scope="col" data-column={key} className={classes.first}>
+                {label}
+                <span className={classes.unit}>files</span>
+              </th>
+              <th scope="col" data-column={key}>
+                <span className={classes.hidden}>{label} </span>
+                <span className={classes.unit}>size</span>
+              </th>
+            </Fragment>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <FigureRow key={row.name} row={row} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function FigureRow({ row }: { row: ShownRow }) {
+  const { totals } = row;
   return (
     <tr data-row={row.name} data-none={totals.count === 0 || undefined} data-tone={row.tone}>
       <th scope="row">

@@ -41,6 +41,23 @@ export const ROWS: readonly Row[] = [
   { name: 'unreadable', label: 'Unreadable', explanation: 'Known, and not readable as a picture.', tone: 'bad' },
 ];
 
+/** The rows as Webcampak's users know them. */
+export const FIVE_ROWS: readonly { name: keyof Report['fiveRows']; label: string; explanation: string }[] = [
+  { name: 'source', label: 'Source', explanation: 'Everything that the source side holds.' },
+  { name: 'destination', label: 'Destination', explanation: 'Everything that the destination side holds.' },
+  { name: 'intersection', label: 'Intersection', explanation: 'In both, with the same name, location and size.' },
+  {
+    name: 'missingInSource',
+    label: 'Missing in source',
+    explanation: 'At the destination, and not so at the source: what differs counts here too.',
+  },
+  {
+    name: 'missingInDestination',
+    label: 'Missing in destination',
+    explanation: 'At the source, and not so at the destination: what differs counts here too.',
+  },
+];
+
 export const CLASS_LABELS: Record<UnmatchedClass, string> = {
   missing: 'Missing',
   extra: 'Extra',

@@ -12,6 +12,7 @@ import { Surface } from '../parts/Surface.tsx';
 import { useMay } from '../sign-in/user.ts';
 import { NewReportDialog } from './NewReportDialog.tsx';
 import { ReportList } from './ReportList.tsx';
+import { ScheduleList } from './ScheduleList.tsx';
 
 const PAGE_REPORTS = 20;
 
@@ -57,6 +58,7 @@ export function ReportsPage() {
           getControlProps={(control) => ({ 'aria-label': `${control} page` })}
         />
       ) : null}
+      <ScheduleList />
       {creating ? (
         <NewReportDialog
           onClose={dialog.close}

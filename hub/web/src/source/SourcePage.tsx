@@ -15,6 +15,7 @@ import { PresencePill } from '../parts/PresencePill.tsx';
 import { Preview } from '../parts/Preview.tsx';
 import { ProblemNotice } from '../parts/ProblemNotice.tsx';
 import { Archive } from './Archive.tsx';
+import { Certificates } from './Certificates.tsx';
 import { Commands } from './Commands.tsx';
 import { Condition } from './Condition.tsx';
 import { Destinations } from './Destinations.tsx';
@@ -85,6 +86,7 @@ export function SourcePage() {
             </div>
           ) : null}
           <Drills device={device} />
+          <Certificates address={address} />
           <Archive address={address} zone={state?.zone} />
         </div>
       ) : null}

@@ -1,3 +1,4 @@
+import { fiveRows } from '../../../../hub/src/report/five-rows.ts';
 import type { Job, Report } from '../../../../hub/web/src/api/documents.ts';
 
 const totals = (count: number): Report['source'] => ({
@@ -12,6 +13,16 @@ type Counts = Partial<
 /** A completed report with these counts. */
 export function reportOf(counts: Counts, part: Partial<Report> = {}): Report {
   const place = { site: 'alps', device: 'summit-1', source: 'valley' };
+  const figures = {
+    source: totals(counts.source ?? 0),
+    destination: totals(counts.destination ?? 0),
+    matched: totals(counts.matched ?? 0),
+    missing: totals(counts.missing ?? 0),
+    extra: totals(counts.extra ?? 0),
+    differing: totals(counts.differing ?? 0),
+    corrupt: totals(counts.corrupt ?? 0),
+    unreadable: totals(counts.unreadable ?? 0),
+  };
   return {
     id: 'r1',
     state: 'completed',
@@ -30,14 +41,8 @@ export function reportOf(counts: Counts, part: Partial<Report> = {}): Report {
     error: null,
     asOf: null,
     matchedByDigest: 0,
-    source: totals(counts.source ?? 0),
-    destination: totals(counts.destination ?? 0),
-    matched: totals(counts.matched ?? 0),
-    missing: totals(counts.missing ?? 0),
-    extra: totals(counts.extra ?? 0),
-    differing: totals(counts.differing ?? 0),
-    corrupt: totals(counts.corrupt ?? 0),
-    unreadable: totals(counts.unreadable ?? 0),
+    ...figures,
+    fiveRows: fiveRows(figures),
     mendable: { count: 0, bytes: 0 },
     previous: null,
     listing: null,
