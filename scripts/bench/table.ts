@@ -24,7 +24,8 @@ export function page(rows: BenchRow[], date: string): string {
   const memory = (totalmem() / 2 ** 30).toFixed(1);
   return `# Performance
 
-Written by \`pnpm bench\`. Each figure is the median of several runs beside a peer's on the same machine, one after the other.
+Written by \`pnpm bench\`. Figures with a peer are the median of several runs, ours and theirs in turn on the same machine;
+those of slow links, memory and the agent with a million assets are of one run. Peers' figures have their start in them; the delivering agent is up already.
 
 - Date: ${date}
 - Machine: ${cpu[0]?.model ?? 'unknown processor'}, ${cpu.length} cores, ${memory} GiB memory

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,9 +149,10 @@ async function ofStoredInventories(folder: string): Promise<BenchRow[]> {
     const lines = [INVENTORY_HEADER];
     for (let at = side; at < STORED_ENTRIES; at++) {
       const day = 20_260_000 + Math.floor(at / 1440);
-      lines.push(
-        inventoryLine({ path: `${day}/${day}${String(at % 1440).padStart(6, '0')}.jpg`, size: 4_500_000 + at }),
-      );
+      const path = `${day}/${day}${String(at % 1440).padStart(6, '0')}.jpg`;
+      // As an agent tells them, with times and digests.
+      const sha256 = createHash('sha256').update(path).digest('hex');
+      lines.push(inventoryLine({ path, size: 4_500_000 + at, sha256, modifiedAt: 1_790_000_000_000 + at }));
     }
     lines.push(inventoryEnd(lines.length - 1));
     writeFileSync(file, lines.join(''));
@@ -159,7 +161,7 @@ async function ofStoredInventories(folder: string): Promise<BenchRow[]> {
   for (let run = 0; run < RUNS; run++) {
     runs.push(await timed(VIGIE_HUB, ['check', ...sides], 1, 'Not in sync: 1 of'));
   }
-  const what = `check of two saved inventories of ${STORED_ENTRIES.toLocaleString('en-US')} entries`;
+  const what = `check of two saved inventories of ${STORED_ENTRIES.toLocaleString('en-US')} entries, with times and digests`;
   const seconds = median(runs.map((run) => run.seconds));
   const megabytes = Math.max(...runs.map((run) => run.megabytes));
   return [

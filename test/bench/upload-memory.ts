@@ -5,7 +5,7 @@ import type { BenchRow } from '../../scripts/bench/row.ts';
 import { type Server, startUploader } from './upload-sides.ts';
 
 const SMALL_BYTES = 100_000_000;
-const LARGE_BYTES = 2_000_000_000;
+const LARGE_BYTES = 10_000_000_000;
 const MORE_MIB_MAX = 30;
 const BLOCK = Buffer.alloc(1_000_000);
 
